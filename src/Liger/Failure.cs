@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace Liger;
+
+/// <summary>Turns whatever the projects below throw into the one <see cref="LigerException"/>, with the exit code it deserves.</summary>
+public static class Failure
+{
+    // errno values of Linux, which .NET hands through as the HResult of an IOException.
+    private const int NoSpace = 28, ReadOnly = 30, OverQuota = 122;
+
+    /// <summary>Wraps an error once; one that is wrapped already comes back as it is.</summary>
+    /// <param name="error">What was thrown.</param>
+    public static LigerException From(Exception error) => error switch
+    {
+        LigerException done => done,
+        OperationCanceledException => new(error.Message, ExitCode.Cancelled, error),
+        TypeInitializationException { InnerException: { } inner } => From(inner),
+        DllNotFoundException or BadImageFormatException or EntryPointNotFoundException => new(
+            $"libtorch: it could not be loaded — {FirstLine(error.Message)} Install it with tools/install-deps, then run tools/build-native.",
+            ExitCode.Environment, error),
+        IOException { HResult: NoSpace or OverQuota } => new(
+            $"the disk is full — {error.Message} Make room and run the command again; nothing half-written was left under a final name.",
+            ExitCode.Environment, error),
+        IOException { HResult: ReadOnly } or UnauthorizedAccessException => new(
+            $"{error.Message} Choose a folder that you may write, or change its rights.", ExitCode.Environment, error),
+        FileNotFoundException or DirectoryNotFoundException => new(error.Message, ExitCode.WrongUse, error),
+        OutOfMemoryException => new("the memory is full. Use a smaller batch, context or dtype.", ExitCode.Environment, error),
+        ExternalException when error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) => new(
+            $"the device's memory is full — {FirstLine(error.Message)} Use a smaller batch, context or dtype.", ExitCode.Environment, error),
+        _ => new($"{FirstLine(error.Message)} (unexpected {error.GetType().Name}; --debug shows where)", ExitCode.FailedAtWork, error),
+    };
+
+    private static string FirstLine(string text)
+    {
+        var end = text.IndexOf('\n', StringComparison.Ordinal);
+        return (end < 0 ? text : text[..end]).TrimEnd();
+    }
+}

@@ -1,0 +1,134 @@
+using Liger.Recipes;
+using Liger.Testing;
+
+namespace Liger.Tests.Recipes;
+
+public sealed class RecipeFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Save(string yaml)
+    {
+        File.WriteAllText(_folder["small.yaml"], yaml);
+        return _folder["small.yaml"];
+    }
+
+    private const string Small = """
+        model:
+          path: models/tiny
+        mixer:
+          name: liger-gla
+          window: 32
+        data:
+          train: [a.txt, sub/b.txt]
+        train:
+          epochs: 2
+          lr: 3e-4
+        eval:
+          text: /data/held out.txt
+        """;
+
+    [Fact]
+    public void Relative_paths_start_at_the_recipes_folder()
+    {
+        var recipe = RecipeFile.Load(Save(Small));
+        Assert.Equal(_folder["models/tiny"], recipe.Model.Path);
+        Assert.Equal([_folder["a.txt"], _folder["sub/b.txt"]], recipe.Data.Train);
+        Assert.Equal("/data/held out.txt", recipe.Eval!.Text);
+        Assert.Equal("small", recipe.Name);
+        Assert.Equal(Path.GetFullPath("runs/small"), recipe.RunFolder);
+    }
+
+    [Fact]
+    public void Values_and_defaults_are_read()
+    {
+        var recipe = RecipeFile.Load(Save(Small));
+        Assert.Equal((2.0, 3e-4, 8), (recipe.Train.Epochs, recipe.Train.LearningRate, recipe.Train.Accumulation));
+        Assert.Equal((8, 8.0), (recipe.Lora.Rank, recipe.Lora.Alpha));
+        Assert.Equal("32", Assert.Single(recipe.Mixer!.Options).Value);
+        Assert.Null(recipe.Export);
+    }
+
+    [Fact]
+    public void The_resolved_recipe_reads_back_as_the_same_recipe_from_anywhere()
+    {
+        var recipe = RecipeFile.Load(Save(Small + "\nexport:\ngenerate:\n  prompt: \"a \\\"b\\\": #c\\n\""), ["train.clip=null", "name=1e5"]);
+        var written = RecipeFile.Write(recipe);
+        using var elsewhere = new TemporaryFolder();
+        File.WriteAllText(elsewhere["x.yaml"], written);
+        var again = RecipeFile.Load(elsewhere["x.yaml"]);
+        Assert.Equal(written, RecipeFile.Write(again));
+        Assert.Equal("a \"b\": #c\n", again.Generate!.Prompt);
+        Assert.Equal("1e5", again.Name);
+        Assert.Null(again.Train.Clip);
+        Assert.NotNull(again.Export);
+    }
+
+    [Fact]
+    public void Overrides_are_laid_over_the_file()
+    {
+        var recipe = RecipeFile.Load(Save(Small), ["train.lr=1e-5", "lora.targets=[q_proj]", "mixer.sinks=4", "data.validation=v.txt", "train.epochs=null", "train.steps=7"]);
+        Assert.Equal((1e-5, 7L), (recipe.Train.LearningRate, recipe.Train.Steps));
+        Assert.Equal(["q_proj"], recipe.Lora.Targets);
+        Assert.Equal("4", recipe.Mixer!.Options["sinks"]);
+        Assert.Equal(Path.GetFullPath("v.txt"), Assert.Single(recipe.Data.Validation));
+    }
+
+    [Fact]
+    public void An_unknown_key_is_named_with_file_line_and_nearest_key()
+    {
+        var file = Save(Small.Replace("lr: 3e-4", "leraning_rate: 3e-4\n  bacth: 2"));
+        var error = Assert.Throws<LigerException>(() => RecipeFile.Load(file));
+        Assert.Equal(ExitCode.WrongUse, error.ExitCode);
+        Assert.Contains($"{file}:11: train.bacth: unknown key; nearest known key: train.batch", error.Message);
+    }
+
+    [Fact]
+    public void All_problems_are_named_at_once()
+    {
+        var file = Save("""
+            modle:
+              path: x
+            data:
+              train: a.txt
+              context: many
+            lora:
+              targets: [q_proj, qproj]
+            train:
+              lr: 7
+            """);
+        var (_, problems) = RecipeFile.Read(file, ["train.warmup=-1", "novalue"]);
+        Assert.Equal(
+            [
+                $"command line: expected key=value (such as train.lr=3e-4), got 'novalue'",
+                $"{file}: model.path: missing; expected a path",
+                $"{file}:5: data.context: expected a whole number from 8 to 1048576, got 'many'",
+                $"{file}:7: lora.targets: expected a list, each one of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, got a list: [ q_proj, qproj ]",
+                $"{file}:9: train.lr: expected a number above 0 and up to 1, got '7'",
+                $"command line: train.warmup: expected a whole number from 0 to 1000000, got '-1'",
+                $"{file}:9: train: expected exactly one of steps, tokens and epochs, got 0",
+                $"{file}:1: modle: unknown key; nearest known key: model",
+            ],
+            problems.Select(p => p.ToString()));
+    }
+
+    [Theory]
+    [InlineData("a: b: c", ":1: this is not valid YAML")]
+    [InlineData("model: 1\nmodel: 2", "this is not valid YAML")]
+    [InlineData("- a", "expected one YAML document of sections")]
+    [InlineData("", "expected one YAML document of sections")]
+    public void A_file_that_is_no_recipe_says_so(string yaml, string message)
+    {
+        var error = Assert.Throws<LigerException>(() => RecipeFile.Load(Save(yaml)));
+        Assert.Contains(message, error.Message);
+    }
+
+    [Fact]
+    public void A_missing_file_and_a_folder_say_so()
+    {
+        Assert.Contains("there is no such file", Assert.Throws<LigerException>(() => RecipeFile.Load(_folder["none.yaml"])).Message);
+        Assert.Contains("is a folder", Assert.Throws<LigerException>(() => RecipeFile.Load(_folder.Path)).Message);
+    }
+}
