@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Liger.Steps;
+
+/// <summary>The machine and the versions a run was made with.</summary>
+public sealed record RunEnvironment
+{
+    /// <summary>Liger's version.</summary>
+    public required string Liger { get; init; }
+
+    /// <summary>The commit it was built from; null outside a checkout.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>The .NET runtime.</summary>
+    public required string Dotnet { get; init; }
+
+    /// <summary>The operating system.</summary>
+    public required string System { get; init; }
+
+    /// <summary>The processor's name.</summary>
+    public required string Processor { get; init; }
+
+    /// <summary>Processor threads that the process may use.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Memory that the process may use, in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>When this was written down, in universal time.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Looks around.</summary>
+    public static RunEnvironment Current()
+    {
+        // The SDK appends "+commit" to the version of an assembly that is built from a checkout.
+        var version = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return new RunEnvironment
+        {
+            Liger = plus < 0 ? version : version[..plus],
+            Commit = plus < 0 ? null : version[(plus + 1)..],
+            Dotnet = RuntimeInformation.FrameworkDescription,
+            System = RuntimeInformation.OSDescription,
+            Processor = ProcessorName(),
+            Threads = global::System.Environment.ProcessorCount,
+            MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            At = TimeProvider.System.GetUtcNow(),
+        };
+    }
+
+    private static string ProcessorName()
+    {
+        const string file = "/proc/cpuinfo";
+        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}
