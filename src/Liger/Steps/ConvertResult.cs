@@ -1,0 +1,38 @@
+namespace Liger.Steps;
+
+/// <summary>What a conversion did; written as conversion.json into the converted folder.</summary>
+public sealed record ConvertResult
+{
+    /// <summary>The folder that was written.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The checkpoint it came from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The token mixer.</summary>
+    public required string Mixer { get; init; }
+
+    /// <summary>model_type before and after.</summary>
+    public required string SourceModelType { get; init; }
+
+    /// <inheritdoc cref="SourceModelType"/>
+    public required string ModelType { get; init; }
+
+    /// <summary>Whether the weight files are hard links.</summary>
+    public required bool Linked { get; init; }
+
+    /// <summary>Tensors in the folder, every one byte-identical to the source's.</summary>
+    public required int Tensors { get; init; }
+
+    /// <summary>Bytes of the weight files.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Parameters that the conversion added.</summary>
+    public int NewParameters { get; init; }
+
+    /// <summary>Time it took, in seconds.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>What changed, layer by layer.</summary>
+    public required IReadOnlyList<ConvertedLayer> Layers { get; init; }
+}

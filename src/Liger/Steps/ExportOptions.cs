@@ -1,0 +1,14 @@
+namespace Liger.Steps;
+
+/// <summary>Which adapter is merged into which checkpoint, and where to.</summary>
+public sealed record ExportOptions
+{
+    /// <summary>The checkpoint, and the adapter to merge into it.</summary>
+    public required ModelOptions Model { get; init; }
+
+    /// <summary>The folder to write.</summary>
+    public required string To { get; init; }
+
+    /// <summary>Whether a checkpoint that lies at <see cref="To"/> is replaced. Default false.</summary>
+    public bool Overwrite { get; init; }
+}

@@ -1,0 +1,17 @@
+namespace Liger.Steps;
+
+/// <summary>A checkpoint to compute with, and how.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Its folder.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>An adapter folder in PEFT's format that is put on it; null for none.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>The arithmetic: auto (as the checkpoint is stored), float32 or bfloat16. Default auto.</summary>
+    public string Dtype { get; init; } = "auto";
+
+    /// <summary>Where: auto (a GPU if there is one), cpu, cuda or cuda:N. Default auto.</summary>
+    public string Device { get; init; } = "auto";
+}
