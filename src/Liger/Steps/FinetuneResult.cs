@@ -1,0 +1,50 @@
+namespace Liger.Steps;
+
+/// <summary>How a training run ended; written as finetune.json into the run folder.</summary>
+public sealed record FinetuneResult
+{
+    /// <summary>The run folder.</summary>
+    public required string RunFolder { get; init; }
+
+    /// <summary>The checkpoint that was trained.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>The adapter: that of the lowest validation loss, or the last one where nothing was validated.</summary>
+    public required string Adapter { get; init; }
+
+    /// <summary>Whether the user stopped it before its last step; it can be resumed.</summary>
+    public required bool Cancelled { get; init; }
+
+    /// <summary>Optimizer steps done.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Tokens gone through.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Numbers that were trained.</summary>
+    public required long TrainedParameters { get; init; }
+
+    /// <summary>Training loss of the last step, nats a token.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>Validation loss before the first step, nats a token.</summary>
+    public double? FirstValidation { get; init; }
+
+    /// <summary>Validation loss at the end, nats a token.</summary>
+    public double? LastValidation { get; init; }
+
+    /// <summary>The lowest validation loss, nats a token.</summary>
+    public double? BestValidation { get; init; }
+
+    /// <summary>The step of the lowest validation loss.</summary>
+    public long? BestStep { get; init; }
+
+    /// <summary>Time spent in optimizer steps, in seconds.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Tokens a second over the whole run.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>The most memory the process held (or the device, when there is one), in bytes.</summary>
+    public required long PeakMemoryBytes { get; init; }
+}
