@@ -15,9 +15,7 @@ public static class Failure
         LigerException done => done,
         OperationCanceledException => new(error.Message, ExitCode.Cancelled, error),
         TypeInitializationException { InnerException: { } inner } => From(inner),
-        DllNotFoundException or BadImageFormatException or EntryPointNotFoundException => new(
-            $"libtorch: it could not be loaded — {FirstLine(error.Message)} Install it with tools/install-deps, then run tools/build-native.",
-            ExitCode.Environment, error),
+        DllNotFoundException or BadImageFormatException or EntryPointNotFoundException => new(Torch(error.Message), ExitCode.Environment, error),
         IOException { HResult: NoSpace or OverQuota } => new(
             $"the disk is full — {error.Message} Make room and run the command again; nothing half-written was left under a final name.",
             ExitCode.Environment, error),
@@ -29,6 +27,10 @@ public static class Failure
             $"the device's memory is full — {FirstLine(error.Message)} Use a smaller batch, context or dtype.", ExitCode.Environment, error),
         _ => new($"{FirstLine(error.Message)} (unexpected {error.GetType().Name}; --debug shows where)", ExitCode.FailedAtWork, error),
     };
+
+    private static string Torch(string message) => message.Contains("tools/", StringComparison.Ordinal)
+        ? message
+        : $"libtorch: it could not be loaded — {FirstLine(message)} Install it with tools/install-deps, then run tools/build-native.";
 
     private static string FirstLine(string text)
     {

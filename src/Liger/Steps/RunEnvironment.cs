@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Liger.Torch;
+using TorchSharp;
 
 namespace Liger.Steps;
 
@@ -27,10 +30,23 @@ public sealed record RunEnvironment
     /// <summary>Memory that the process may use, in bytes.</summary>
     public required long MemoryBytes { get; init; }
 
+    /// <summary>libtorch's version.</summary>
+    public required string Libtorch { get; init; }
+
+    /// <summary>Threads that libtorch computes with.</summary>
+    public required int TorchThreads { get; init; }
+
+    /// <summary>The BLAS library that is loaded, as its file is named; null where it is part of libtorch.</summary>
+    public string? Blas { get; init; }
+
+    /// <summary>The devices that tensors can live on: cpu, cuda:0, …</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
     /// <summary>When this was written down, in universal time.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Looks around.</summary>
+    /// <summary>Looks around; loads libtorch.</summary>
+    /// <exception cref="DllNotFoundException">libtorch cannot be loaded.</exception>
     public static RunEnvironment Current()
     {
         // The SDK appends "+commit" to the version of an assembly that is built from a checkout.
@@ -45,6 +61,10 @@ public sealed record RunEnvironment
             Processor = ProcessorName(),
             Threads = global::System.Environment.ProcessorCount,
             MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            Libtorch = TorchLibrary.Version,
+            TorchThreads = torch.get_num_threads(),
+            Blas = BlasFile(),
+            Devices = DeviceNames(),
             At = TimeProvider.System.GetUtcNow(),
         };
     }
@@ -54,5 +74,22 @@ public sealed record RunEnvironment
         const string file = "/proc/cpuinfo";
         var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
         return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    private static string[] DeviceNames()
+    {
+        var gpus = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        return ["cpu", .. Enumerable.Range(0, gpus).Select(index => string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"))];
+    }
+
+    // The library that libtorch was linked to is known; which implementation stands behind that name only the process's own map says.
+    private static string? BlasFile()
+    {
+        const string map = "/proc/self/maps";
+        if (!File.Exists(map)) return null;
+        string[] names = ["openblas", "libblas", "mkl_rt", "libblis"];
+        return File.ReadLines(map)
+            .Select(line => line[(line.LastIndexOf(' ') + 1)..])
+            .FirstOrDefault(file => names.Any(name => Path.GetFileName(file).Contains(name, StringComparison.Ordinal)));
     }
 }
