@@ -27,12 +27,12 @@ public sealed class RandomWeights(long seed, ScalarType dtype = ScalarType.Float
         if (optional)
             return null;
         if (name.EndsWith("norm.weight", StringComparison.Ordinal))
-            return torch.ones(shape, dtype, Device);
+            return torch.ones(shape.ToArray(), dtype, Device);
         if (name.EndsWith(".bias", StringComparison.Ordinal))
-            return torch.zeros(shape, dtype, Device);
+            return torch.zeros(shape.ToArray(), dtype, Device);
         using var generator = new Generator(SeedOf(name), CPU);
-        var normal = torch.randn(shape, ScalarType.Float32, CPU, generator: generator);
-        normal.mul_(std).Dispose();
+        var normal = torch.randn(shape.ToArray(), ScalarType.Float32, CPU, generator: generator);
+        normal.mul_(std);
         return TensorBytes.Convert(normal, dtype, device);
     }
 
