@@ -13,7 +13,7 @@ public class WritingTests
     public void A_seed_gives_the_same_texts_on_every_machine()
     {
         var text = string.Join("\n\n", new Corpus(Grammar, 1).Texts(200_000));
-        Assert.Equal("", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]);
+        Assert.Equal("BE347D9491E239D0", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]);
     }
 
     [Fact]
