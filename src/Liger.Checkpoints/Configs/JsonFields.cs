@@ -105,17 +105,6 @@ internal sealed class JsonFields(JsonObject content, string file, string path = 
     public CheckpointException Wrong(string name, string expected, JsonNode? got) =>
         new($"field '{path}{name}' cannot be used — expected {expected}, got {CheckpointException.Printable(got?.ToJsonString() ?? "null")}.", file);
 
-    private static string? Text(JsonNode node)
-    {
-        if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.String)
-            return null;
-        try
-        {
-            return value.TryGetValue<string>(out var text) ? text : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
+    private static string? Text(JsonNode node) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.String && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -45,13 +45,32 @@ public static class JsonFile
         try
         {
             var options = new JsonDocumentOptions { MaxDepth = Deepest, AllowDuplicateProperties = false };
-            return JsonNode.Parse(utf8, null, options) as JsonObject ?? throw new CheckpointException("does not hold a JSON object.", file);
+            var content = JsonNode.Parse(utf8, null, options) as JsonObject ?? throw new CheckpointException("does not hold a JSON object.", file);
+            ReadTexts(content);
+            return content;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new CheckpointException($"holds a text that is not Unicode: {CheckpointException.Printable(error.Message)}", file, null, error);
         }
         catch (JsonException error)
         {
             throw new CheckpointException(
                 $"line {(error.LineNumber ?? 0) + 1}, byte {(error.BytePositionInLine ?? 0) + 1}: not valid JSON: {CheckpointException.Printable(error.Message)}", file, null, error);
         }
+    }
+
+    // A node decodes names and texts only when asked: all are asked here, so that a damaged one shows at once.
+    private static void ReadTexts(JsonNode? node)
+    {
+        if (node is JsonObject fields)
+            foreach (var (_, value) in fields)
+                ReadTexts(value);
+        else if (node is JsonArray items)
+            foreach (var item in items)
+                ReadTexts(item);
+        else if (node is JsonValue value && value.GetValueKind() == JsonValueKind.String)
+            _ = value.GetValue<string>();
     }
 
     /// <summary>The text of an object as Hugging Face writes it: indented by two, characters unescaped, a line end at the end.</summary>
