@@ -49,6 +49,7 @@ public sealed class CommandLine(Terminal terminal, CancellationToken stop)
             new VersionOption(),
             _debug,
             ValidateVerb.Create(verbs),
+            InspectVerb.Create(verbs),
             DoctorVerb.Create(verbs),
         };
         root.Options[0].Recursive = true;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Liger.Checkpoints;
 
 namespace Liger;
 
@@ -21,12 +22,16 @@ public static class Failure
             ExitCode.Environment, error),
         IOException { HResult: ReadOnly } or UnauthorizedAccessException => new(
             $"{error.Message} Choose a folder that you may write, or change its rights.", ExitCode.Environment, error),
+        // The folder or file that was handed in; where the system's word is underneath, the machine is at fault.
+        CheckpointException => new(error.Message, IsOfMachine(error.InnerException) ? ExitCode.Environment : ExitCode.WrongUse, error),
         FileNotFoundException or DirectoryNotFoundException => new(error.Message, ExitCode.WrongUse, error),
         OutOfMemoryException => new("the memory is full. Use a smaller batch, context or dtype.", ExitCode.Environment, error),
         ExternalException when error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) => new(
             $"the device's memory is full — {FirstLine(error.Message)} Use a smaller batch, context or dtype.", ExitCode.Environment, error),
         _ => new($"{FirstLine(error.Message)} (unexpected {error.GetType().Name}; --debug shows where)", ExitCode.FailedAtWork, error),
     };
+
+    private static bool IsOfMachine(Exception? error) => error is UnauthorizedAccessException or IOException { HResult: NoSpace or OverQuota or ReadOnly };
 
     private static string Torch(string message) => message.Contains("tools/", StringComparison.Ordinal)
         ? message

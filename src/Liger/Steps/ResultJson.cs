@@ -10,6 +10,7 @@ namespace Liger.Steps;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
 [JsonSerializable(typeof(RunEnvironment))]
+[JsonSerializable(typeof(InspectResult))]
 public sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>One result as text.</summary>
