@@ -21,7 +21,8 @@ public sealed class FileWeights(CheckpointFolder folder, ScalarType? dtype = nul
     /// <inheritdoc/>
     public override Device Device => device ?? CPU;
 
-    private protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
+    /// <inheritdoc/>
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
     {
         if (!folder.Contains(name))
             return optional ? null : throw Missing(name);
@@ -36,7 +37,7 @@ public sealed class FileWeights(CheckpointFolder folder, ScalarType? dtype = nul
 
     /// <summary>All but the buffers older Hugging Face versions stored (rotary_emb.inv_freq, which follows from the config) and a head that repeats,
     /// byte for byte, the embedding it is tied to.</summary>
-    private protected override IReadOnlyList<string> Left() =>
+    protected override IReadOnlyList<string> Left() =>
         [.. folder.TensorNames.Where(name => !asked.Contains(name) && !name.EndsWith(RotaryBuffer, StringComparison.Ordinal) && !IsTiedHead(name))];
 
     private bool IsTiedHead(string name)

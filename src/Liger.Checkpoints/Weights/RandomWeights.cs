@@ -22,7 +22,8 @@ public sealed class RandomWeights(long seed, ScalarType dtype = ScalarType.Float
     /// <inheritdoc/>
     public override Device Device => device ?? CPU;
 
-    private protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
+    /// <inheritdoc/>
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
     {
         if (optional)
             return null;
@@ -36,7 +37,8 @@ public sealed class RandomWeights(long seed, ScalarType dtype = ScalarType.Float
         return TensorBytes.Convert(normal, dtype, device);
     }
 
-    private protected override IReadOnlyList<string> Left() => [];
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Left() => [];
 
     /// <summary>FNV-1a over the seed and the name.</summary>
     private ulong SeedOf(string name)

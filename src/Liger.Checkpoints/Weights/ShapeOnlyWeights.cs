@@ -27,7 +27,8 @@ public sealed class ShapeOnlyWeights(ScalarType dtype = ScalarType.Float32, IRea
     /// <inheritdoc/>
     public override Device Device => CPU;
 
-    private protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
+    /// <inheritdoc/>
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
     {
         var there = available?.Contains(name);
         if (optional && there != true)
@@ -40,5 +41,6 @@ public sealed class ShapeOnlyWeights(ScalarType dtype = ScalarType.Float32, IRea
         return one.expand(shape.ToArray());
     }
 
-    private protected override IReadOnlyList<string> Left() => available is null ? [] : [.. available.Where(name => !names.Contains(name))];
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Left() => available is null ? [] : [.. available.Where(name => !names.Contains(name))];
 }

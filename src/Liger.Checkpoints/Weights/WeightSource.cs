@@ -36,16 +36,16 @@ public abstract class WeightSource
     public IReadOnlyList<string> Unused() => Root.Left();
 
     /// <summary>The source itself, whatever the cursor.</summary>
-    private protected virtual WeightSource Root => this;
+    protected virtual WeightSource Root => this;
 
     /// <summary>Gives a tensor by full name.</summary>
     /// <param name="name">The full name.</param>
     /// <param name="shape">The shape it must have.</param>
     /// <param name="optional">Whether null may be returned.</param>
-    private protected abstract Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional);
+    protected abstract Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional);
 
     /// <summary>The full names not asked for.</summary>
-    private protected abstract IReadOnlyList<string> Left();
+    protected abstract IReadOnlyList<string> Left();
 
     private sealed class Below : WeightSource
     {
@@ -61,10 +61,10 @@ public abstract class WeightSource
 
         public override Device Device => root.Device;
 
-        private protected override WeightSource Root => root;
+        protected override WeightSource Root => root;
 
-        private protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional) => root.Take(name, shape, optional);
+        protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional) => root.Take(name, shape, optional);
 
-        private protected override IReadOnlyList<string> Left() => root.Left();
+        protected override IReadOnlyList<string> Left() => root.Left();
     }
 }

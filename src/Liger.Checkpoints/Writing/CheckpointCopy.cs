@@ -39,7 +39,7 @@ public static class CheckpointCopy
             if (!File.Exists(from))
                 throw new CheckpointException("does not exist. Check that the folder is complete.", from);
             var to = Path.Combine(target.Path, name);
-            var length = mode == CopyMode.Link ? Link(from, to) : KernelCopy.Copy(from, to, before, progress);
+            var length = mode == CopyMode.Link ? Link(from, to) : KernelCopy.Copy(from, to, Path.Combine(target.Target, name), before, progress);
             copied.Add(new CopiedFile(name, length, mode));
             before += length;
             progress?.Report(before);
