@@ -1,11 +1,10 @@
 namespace TorchSharp.Modules;
 
-/// <summary>A tensor that an optimizer trains. Shares the storage of the tensor it is made from.</summary>
+/// <summary>A tensor that an optimizer trains. Takes over the tensor it is made from, which is disposed by that.</summary>
 public class Parameter : torch.Tensor
 {
     public Parameter(torch.Tensor data, bool requires_grad = true)
-        : base(ReferenceOf(data.detach()))
+        : base(Taken(data, requires_grad))
     {
-        this.requires_grad = requires_grad;
     }
 }

@@ -174,11 +174,12 @@ public static partial class torch
 
         public override string ToString() => IsInvalid ? "Tensor (disposed)" : $"[{string.Join("x", shape)}], type = {dtype}, device = {device}";
 
-        /// <summary>Makes this tensor the owner of another's native reference; used where a class derives from Tensor.</summary>
-        private protected static nint ReferenceOf(Tensor tensor)
+        /// <summary>Takes the native reference out of a leaf; used where a class derives from Tensor.</summary>
+        private protected static nint Taken(Tensor leaf, bool requires_grad)
         {
-            Check(lt_tensor_alias(tensor.Handle, out var result));
-            return result;
+            leaf.requires_grad = requires_grad;
+            leaf.Owner = null;
+            return leaf.handle.Decouple();
         }
 
         internal nint DataPointer()

@@ -1,0 +1,161 @@
+using Liger.Checkpoints;
+using Liger.Models.Graph;
+using Liger.Models.Mixers;
+using Liger.Ops;
+using TorchSharp.Modules;
+
+namespace Liger.Models;
+
+/// <summary>
+/// The decoder-only graph of the Llama family with any token mixer: embedding, pre-norm layers, final norm, head. Weights are frozen
+/// until someone trains them.
+/// </summary>
+public sealed class CausalLM : IDisposable
+{
+    private readonly Parameter embedding;
+    private readonly Parameter norm;
+    private readonly Parameter? untiedHead;
+    private readonly Tensor frequencies;
+
+    private CausalLM(HfConfig config, MixerSpec mixer, WeightSource weights)
+    {
+        (Config, Mixer) = (config, mixer);
+        embedding = Linear.Frozen(weights.In("model.embed_tokens").Get("weight", [config.VocabSize, config.HiddenSize]));
+        var layers = new List<DecoderLayer>();
+        for (var i = 0; i < config.NumHiddenLayers; i++)
+        {
+            var shape = new MixerShape(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim, config.WindowOf(i));
+            layers.Add(new DecoderLayer(config, i, mixer.Create(shape), weights.In($"model.layers.{i}")));
+        }
+        Layers = layers;
+        norm = Linear.Frozen(weights.In("model.norm").Get("weight", [config.HiddenSize]));
+        untiedHead = config.TieWordEmbeddings ? null : Linear.Frozen(weights.In("lm_head").Get("weight", [config.VocabSize, config.HiddenSize]));
+        frequencies = tensor(RotaryFrequencies.Of(config.Rope, config.HeadDim), device: embedding.device).DetachFromDisposeScope();
+        Projections = [.. layers.SelectMany(l => l.Slots)];
+    }
+
+    /// <summary>The checkpoint's architecture.</summary>
+    public HfConfig Config { get; }
+
+    /// <summary>The mixer of all layers.</summary>
+    public MixerSpec Mixer { get; }
+
+    /// <summary>The layers, first to last.</summary>
+    public IReadOnlyList<DecoderLayer> Layers { get; }
+
+    /// <summary>Every linear map inside the layers, by full name: what adapters wrap.</summary>
+    public IReadOnlyList<ProjectionSlot> Projections { get; }
+
+    /// <summary>The dtype of weights and activations.</summary>
+    public ScalarType Dtype => embedding.dtype;
+
+    /// <summary>Where the weights lie.</summary>
+    public Device Device => embedding.device;
+
+    /// <summary>[V,C]: the head's weight; the embedding where they are tied.</summary>
+    public Parameter Head => untiedHead ?? embedding;
+
+    /// <summary>All weights under Hugging Face's names. A tied head appears once, as the embedding.</summary>
+    public IEnumerable<(string Name, Parameter Weight)> Parameters =>
+    [
+        ("model.embed_tokens.weight", embedding),
+        .. Layers.SelectMany(l => l.Parameters),
+        ("model.norm.weight", norm),
+        .. untiedHead is null ? Array.Empty<(string, Parameter)>() : [("lm_head.weight", untiedHead)],
+    ];
+
+    /// <summary>Called with a name and the tensor after the embedding, each layer and the final norm: to find where values go wrong.</summary>
+    public Action<string, Tensor>? Probe { get; set; }
+
+    /// <summary>Reads a checkpoint with the mixer that its config.json names.</summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="dtype">Dtype of weights and activations; null: the checkpoint's own (fp32 for fp16, which a CPU cannot multiply).</param>
+    /// <param name="device">Where the weights go; null is the CPU.</param>
+    /// <param name="mixer">Another mixer than the checkpoint names; null keeps it.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, has another shape, or nobody uses it.</exception>
+    /// <exception cref="ModelException">No such mixer, or options that do not fit.</exception>
+    public static CausalLM Load(CheckpointFolder folder, ScalarType? dtype = null, Device? device = null, MixerSpec? mixer = null)
+    {
+        var stored = folder.Info("model.embed_tokens.weight").Dtype;
+        var wanted = dtype ?? (stored == float16 ? float32 : stored);
+        var weights = new FileWeights(folder, wanted, device);
+        var model = Build(folder.Config, mixer ?? MixerSpec.Of(folder.Config), weights);
+        if (weights.Unused() is [var first, ..] unused)
+        {
+            model.Dispose();
+            throw new CheckpointException(
+                $"{unused.Count} tensors have no place in a {folder.Config.ModelType} model, the first is '{first}' — expected none. Check config.json.", folder.Path, first);
+        }
+        return model;
+    }
+
+    /// <summary>Builds the graph from any source of weights.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    /// <exception cref="ModelException">No such mixer, or options that do not fit.</exception>
+    public static CausalLM Build(HfConfig config, MixerSpec mixer, WeightSource weights) => new(config, mixer, weights);
+
+    /// <summary>The states after the final norm; differentiable.</summary>
+    /// <param name="ids">[B,T] int64.</param>
+    /// <param name="layout">Document boundaries and padding; null: every row is one document.</param>
+    /// <returns>[B,T,C].</returns>
+    public Tensor Hidden(Tensor ids, SequenceLayout? layout = null)
+    {
+        using var scope = NewDisposeScope();
+        var positions = layout?.Positions ?? arange(ids.shape[1], device: Device);
+        return Run(ids, positions, layout, state: null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[…,C] → […,V].</summary>
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Head);
+
+    /// <summary>[B,T] → logits [B,T,V].</summary>
+    public Tensor forward(Tensor ids, SequenceLayout? layout = null)
+    {
+        using var scope = NewDisposeScope();
+        return Logits(Hidden(ids, layout)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The memory of sequences that have not begun.</summary>
+    /// <param name="batch">B.</param>
+    public DecodeState NewState(int batch) => new([.. Layers.Select(l => l.Attention.Mixer.NewState(batch, Dtype, Device))]);
+
+    /// <summary>Appends tokens to what a state remembers.</summary>
+    /// <param name="ids">[B,T] int64, T ≥ 1.</param>
+    /// <param name="state">From <see cref="NewState"/>; moves on by T.</param>
+    /// <returns>Logits after the last token, [B,V].</returns>
+    public Tensor Step(Tensor ids, DecodeState state)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = ids.shape[1];
+        var positions = arange(state.Position, state.Position + tokens, device: Device);
+        var hidden = Run(ids, positions, layout: null, state);
+        state.Position += tokens;
+        return Logits(hidden.select(1, tokens - 1)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (_, weight) in Parameters)
+            weight.Dispose();
+        frequencies.Dispose();
+    }
+
+    private Tensor Run(Tensor ids, Tensor positions, SequenceLayout? layout, DecodeState? state)
+    {
+        var (cos, sin) = Rotary.Table(frequencies, positions, Dtype);
+        var rotary = new RotaryTable(cos, sin);
+        var x = nn.functional.embedding(ids, embedding);
+        Probe?.Invoke("model.embed_tokens", x);
+        for (var i = 0; i < Layers.Count; i++)
+        {
+            var before = x;
+            x = Layers[i].forward(before, rotary, layout, state?.Layers[i]);
+            before.Dispose();
+            Probe?.Invoke($"model.layers.{i}", x);
+        }
+        var normed = RmsNorm.Forward(x, norm, Config.RmsNormEps);
+        Probe?.Invoke("model.norm", normed);
+        return normed;
+    }
+}

@@ -1,0 +1,56 @@
+using Liger.Checkpoints;
+using Liger.Models.Mixers;
+using Liger.Ops;
+using TorchSharp.Modules;
+
+namespace Liger.Models.Graph;
+
+/// <summary>x + attention(norm(x)), then x + feedForward(norm(x)): the pre-norm block of the Llama family.</summary>
+public sealed class DecoderLayer : IDisposable
+{
+    private readonly double epsilon;
+    private readonly string name;
+    private readonly Parameter inputNorm;
+    private readonly Parameter postNorm;
+    private readonly FeedForward feedForward;
+
+    internal DecoderLayer(HfConfig config, int layer, TokenMixer mixer, WeightSource weights)
+    {
+        (epsilon, name) = (config.RmsNormEps, $"model.layers.{layer}");
+        inputNorm = Linear.Frozen(weights.Get("input_layernorm.weight", [config.HiddenSize]));
+        Attention = new Attention(config, layer, mixer, weights);
+        postNorm = Linear.Frozen(weights.Get("post_attention_layernorm.weight", [config.HiddenSize]));
+        feedForward = new FeedForward(config, layer, weights);
+    }
+
+    /// <summary>The attention of this layer.</summary>
+    public Attention Attention { get; }
+
+    internal IEnumerable<ProjectionSlot> Slots => [.. Attention.Slots, .. feedForward.Slots];
+
+    internal IEnumerable<(string Name, Parameter Weight)> Parameters =>
+    [
+        ($"{name}.input_layernorm.weight", inputNorm),
+        .. Attention.Slots.SelectMany(s => s.Parameters),
+        .. Attention.Norms,
+        ($"{name}.post_attention_layernorm.weight", postNorm),
+        .. feedForward.Slots.SelectMany(s => s.Parameters),
+    ];
+
+    /// <summary>[B,T,C] → [B,T,C], all tokens at once or appended to a state.</summary>
+    internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state)
+    {
+        using var scope = NewDisposeScope();
+        var attended = x + Attention.forward(RmsNorm.Forward(x, inputNorm, epsilon), rotary, layout, state);
+        return (attended + feedForward.forward(RmsNorm.Forward(attended, postNorm, epsilon))).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        inputNorm.Dispose();
+        Attention.Dispose();
+        postNorm.Dispose();
+        feedForward.Dispose();
+    }
+}

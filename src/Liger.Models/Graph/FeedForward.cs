@@ -1,0 +1,32 @@
+using Liger.Checkpoints;
+
+namespace Liger.Models.Graph;
+
+/// <summary>The gated feed-forward of the Llama family: down(silu(gate(x)) · up(x)) (Shazeer 2020, arXiv 2002.05202).</summary>
+public sealed class FeedForward : IDisposable
+{
+    private readonly ProjectionSlot gate;
+    private readonly ProjectionSlot up;
+    private readonly ProjectionSlot down;
+
+    internal FeedForward(HfConfig config, int layer, WeightSource weights)
+    {
+        var name = $"model.layers.{layer}.mlp";
+        var at = weights.In("mlp");
+        gate = new ProjectionSlot(name, "gate_proj", at, config.IntermediateSize, config.HiddenSize, config.MlpBias);
+        up = new ProjectionSlot(name, "up_proj", at, config.IntermediateSize, config.HiddenSize, config.MlpBias);
+        down = new ProjectionSlot(name, "down_proj", at, config.HiddenSize, config.IntermediateSize, config.MlpBias);
+    }
+
+    internal IEnumerable<ProjectionSlot> Slots => [gate, up, down];
+
+    /// <summary>[B,T,C] → [B,T,C].</summary>
+    internal Tensor forward(Tensor x) => down.Value.forward(nn.functional.silu(gate.Value.forward(x)) * up.Value.forward(x));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var slot in Slots)
+            slot.Base.Dispose();
+    }
+}

@@ -1,0 +1,57 @@
+using TorchSharp.Modules;
+
+namespace Liger.Models.Graph;
+
+/// <summary>A linear map of the last dimension: what an adapter wraps.</summary>
+public abstract class Projection : IDisposable
+{
+    /// <summary>Size of the last dimension that goes in.</summary>
+    public abstract int InFeatures { get; }
+
+    /// <summary>Size of the last dimension that comes out.</summary>
+    public abstract int OutFeatures { get; }
+
+    /// <summary>Maps [B,T,InFeatures] (any number of leading dimensions) to [B,T,OutFeatures].</summary>
+    public abstract Tensor forward(Tensor x);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
+
+/// <summary>y = x Wᵀ + b with weights from a checkpoint.</summary>
+public sealed class Linear : Projection
+{
+    /// <param name="weight">[OutFeatures,InFeatures]; taken over.</param>
+    /// <param name="bias">[OutFeatures] or null; taken over.</param>
+    public Linear(Tensor weight, Tensor? bias = null)
+    {
+        (OutFeatures, InFeatures) = ((int)weight.shape[0], (int)weight.shape[1]);
+        Weight = Frozen(weight);
+        Bias = bias is null ? null : Frozen(bias);
+    }
+
+    /// <summary>[OutFeatures,InFeatures].</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>[OutFeatures], or null.</summary>
+    public Parameter? Bias { get; }
+
+    /// <inheritdoc/>
+    public override int InFeatures { get; }
+
+    /// <inheritdoc/>
+    public override int OutFeatures { get; }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x) => nn.functional.linear(x, Weight, Bias);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Weight.Dispose();
+        Bias?.Dispose();
+    }
+
+    /// <summary>A parameter that no one trains yet and that its holder disposes.</summary>
+    internal static Parameter Frozen(Tensor tensor) => new Parameter(tensor, requires_grad: false).DetachFromDisposeScope();
+}

@@ -1,0 +1,67 @@
+using System.Reflection;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>All mixers by name. A class with a <see cref="TokenMixerAttribute"/> in this assembly is here without any other edit.</summary>
+public static class MixerCatalog
+{
+    private const string HybridPrefix = "liger-";
+
+    private static readonly SortedDictionary<string, MixerKind> Kinds = new(StringComparer.Ordinal);
+
+    static MixerCatalog()
+    {
+        foreach (var type in typeof(MixerCatalog).Assembly.GetTypes().Where(t => t.IsDefined(typeof(TokenMixerAttribute))))
+            Register(type);
+    }
+
+    /// <summary>Every mixer, by name.</summary>
+    public static IReadOnlyList<MixerKind> All => [.. Kinds.Values];
+
+    /// <summary>Adds a mixer from outside of this assembly and, if it is a recurrence, the hybrid that puts it behind a window.</summary>
+    /// <exception cref="ModelException">The class is not one that <see cref="TokenMixerAttribute"/> describes, or the name is taken.</exception>
+    public static void Register(Type type)
+    {
+        var attribute = type.GetCustomAttribute<TokenMixerAttribute>()
+            ?? throw new ModelException($"mixer {type.Name}: expected a {nameof(TokenMixerAttribute)}.");
+        var constructor = type.GetConstructors().SingleOrDefault(c => c.GetParameters() is [_, { ParameterType: var last }] && last == typeof(MixerShape))
+            ?? throw new ModelException($"mixer {type.Name}: expected one public constructor (options, {nameof(MixerShape)}).");
+        var options = new OptionGroup(constructor.GetParameters()[0].ParameterType);
+        var kind = new MixerKind(attribute.Name, attribute.Summary, attribute.Source, [options],
+            (bound, shape) => Construct(() => (TokenMixer)constructor.Invoke([bound[0], shape])));
+        Add(kind);
+        if (type.IsSubclassOf(typeof(RecurrentMixer)))
+            Add(Hybrid(kind));
+    }
+
+    /// <summary>The mixer of a name.</summary>
+    /// <exception cref="ModelException">There is none; the message lists those there are.</exception>
+    public static MixerKind Find(string name) => Kinds.TryGetValue(name, out var kind)
+        ? kind
+        : throw new ModelException($"mixer: unknown name '{name}' — expected one of {string.Join(", ", Kinds.Keys)}.");
+
+    private static MixerKind Hybrid(MixerKind recurrence) => new(
+        HybridPrefix + recurrence.Name,
+        $"window and {recurrence.Name}, mixed",
+        $"Lan et al. 2025, arXiv 2503.01496, eq. 10; {recurrence.Source}",
+        [new OptionGroup(typeof(MixOptions)), new OptionGroup(typeof(WindowOptions)), .. recurrence.Groups],
+        (bound, shape) => new LigerMixer((MixOptions)bound[0], new WindowMixer((WindowOptions)bound[1], shape), recurrence.Make([.. bound.Skip(2)], shape)));
+
+    private static void Add(MixerKind kind)
+    {
+        if (!Kinds.TryAdd(kind.Name, kind))
+            throw new ModelException($"mixer {kind.Name}: the name is taken.");
+    }
+
+    private static TokenMixer Construct(Func<TokenMixer> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (TargetInvocationException e) when (e.InnerException is ModelException inner)
+        {
+            throw inner;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Liger.Checkpoints;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>The choice of a mixer and its options, as recipes and config.json hold it.</summary>
+/// <param name="Name">A name in <see cref="MixerCatalog"/>.</param>
+/// <param name="Options">Option values by kebab-case name; what is missing has its default.</param>
+public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> Options)
+{
+    private const string NameField = "mixer";
+
+    /// <summary>The original attention.</summary>
+    public static MixerSpec Softmax { get; } = new("softmax", new Dictionary<string, string>());
+
+    /// <summary>Whether this is the original attention.</summary>
+    public bool IsSoftmax => Name == Softmax.Name;
+
+    /// <summary>Makes the mixer of one layer.</summary>
+    /// <exception cref="ModelException">An unknown name or option, or a value out of range.</exception>
+    public TokenMixer Create(MixerShape shape) => MixerCatalog.Find(Name).Create(Options, shape);
+
+    /// <summary>The section of config.json: the name and every option, defaults included.</summary>
+    /// <exception cref="ModelException">An unknown name or option, or a value out of range.</exception>
+    public JsonObject ToJson()
+    {
+        var kind = MixerCatalog.Find(Name);
+        var section = new JsonObject { [NameField] = Name };
+        foreach (var (key, text) in kind.Complete(Options))
+            section[key.Replace('-', '_')] = kind.Options.Single(o => o.Name == key).IsWhole
+                ? JsonValue.Create(int.Parse(text, CultureInfo.InvariantCulture))
+                : JsonValue.Create(double.Parse(text, CultureInfo.InvariantCulture));
+        return section;
+    }
+
+    /// <summary>
+    /// The mixer of a checkpoint: from our own section, or, for a published Liger model without one, that model's with the constants of its
+    /// code; a base model has its softmax.
+    /// </summary>
+    /// <exception cref="ModelException">A section or model_type that names no mixer we know.</exception>
+    public static MixerSpec Of(HfConfig config)
+    {
+        if (config.Liger is { } section)
+            return FromJson(section, config.File);
+        return config.LinearizedKind switch
+        {
+            null => Softmax,
+            "gla" or "hgrn2" => new MixerSpec($"liger-{config.LinearizedKind}", new Dictionary<string, string>()),
+            "gsa" => new MixerSpec("liger-gsa", PublishedSlots(config)),
+            var kind => throw new ModelException(
+                $"{config.File}: model_type '{config.ModelType}' — no mixer '{kind}' is known and the file has no section '{HfConfig.LigerSection}'. Convert the base model again."),
+        };
+    }
+
+    private static MixerSpec FromJson(JsonObject section, string file)
+    {
+        if (section[NameField] is not JsonValue value || !value.TryGetValue<string>(out var name))
+            throw new ModelException($"{file}: section '{HfConfig.LigerSection}' — expected the field '{NameField}' with a mixer's name. Convert the base model again.");
+        var options = new Dictionary<string, string>();
+        foreach (var (key, node) in section)
+        {
+            if (key == NameField)
+                continue;
+            if (node?.GetValueKind() != JsonValueKind.Number)
+                throw new ModelException($"{file}: section '{HfConfig.LigerSection}', field '{key}' — expected a number, got {node?.ToJsonString() ?? "null"}.");
+            options[key.Replace('_', '-')] = node.ToJsonString();
+        }
+        var spec = new MixerSpec(name, options);
+        try
+        {
+            _ = MixerCatalog.Find(name).Complete(options);
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException($"{file}: section '{HfConfig.LigerSection}': {e.Message}");
+        }
+        return spec;
+    }
+
+    private static Dictionary<string, string> PublishedSlots(HfConfig config)
+    {
+        // The published configs hold pool_size, 64 where the field is missing.
+        var slots = config.Raw["pool_size"] is JsonValue value && value.TryGetValue<int>(out var size) ? size : 64;
+        return new Dictionary<string, string> { ["slots"] = slots.ToString(CultureInfo.InvariantCulture) };
+    }
+}

@@ -1,0 +1,28 @@
+using Liger.Ops;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>Softmax attention has no options: the base layer's own sliding window, where it has one, is kept.</summary>
+public sealed record SoftmaxOptions;
+
+/// <summary>The original attention of the checkpoint.</summary>
+[TokenMixer("softmax", "softmax over all earlier tokens: the original attention", "Vaswani et al. 2017, arXiv 1706.03762")]
+public sealed class SoftmaxMixer(SoftmaxOptions options, MixerShape shape) : TokenMixer
+{
+    private readonly VisibleTokens visible = new(shape, new Visibility(shape.SlidingWindow));
+
+    /// <summary>The options; none.</summary>
+    public SoftmaxOptions Options { get; } = options;
+
+    /// <inheritdoc/>
+    public override Tensor Parallel(MixerInput input) => visible.Parallel(input);
+
+    /// <inheritdoc/>
+    public override MixerState NewState(int batch, ScalarType dtype, Device device) => visible.NewState(batch, dtype, device);
+
+    /// <inheritdoc/>
+    public override Tensor Extend(MixerInput input, MixerState state) => visible.Extend(input, (KeyValueCache)state);
+
+    /// <inheritdoc/>
+    public override long StateBytes(long tokens, int elementSize) => visible.StateBytes(tokens, elementSize);
+}

@@ -1,0 +1,44 @@
+using Liger.Models.Graph;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>The sizes a mixer works with.</summary>
+/// <param name="Heads">H query heads.</param>
+/// <param name="KvHeads">Hkv key and value heads; divides H.</param>
+/// <param name="HeadDim">D.</param>
+/// <param name="SlidingWindow">The base layer's own window in tokens, the current one counted; null is none.</param>
+public sealed record MixerShape(int Heads, int KvHeads, int HeadDim, int? SlidingWindow = null);
+
+/// <summary>What a mixer is handed: the projections of one layer for T tokens, before rotary embedding.</summary>
+/// <param name="Queries">[B,T,H,D].</param>
+/// <param name="Keys">[B,T,Hkv,D].</param>
+/// <param name="Values">[B,T,Hkv,D].</param>
+/// <param name="Rotary">Cosines and sines for the tokens' positions.</param>
+/// <param name="Layout">Document boundaries and padding; null: every row is one document.</param>
+public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, RotaryTable Rotary, SequenceLayout? Layout = null);
+
+/// <summary>
+/// Mixes information between tokens of one layer: softmax attention or what takes its place. Stateless between calls; what decoding
+/// remembers is in a <see cref="MixerState"/>. The parallel form and any sequence of extensions give the same outputs.
+/// </summary>
+public abstract class TokenMixer
+{
+    /// <summary>All tokens at once.</summary>
+    /// <returns>[B,T,H,D], differentiable.</returns>
+    public abstract Tensor Parallel(MixerInput input);
+
+    /// <summary>The memory of an empty sequence.</summary>
+    /// <param name="batch">B.</param>
+    /// <param name="dtype">The model's dtype: that of cached keys and values. Recurrent states are fp32.</param>
+    /// <param name="device">Where it lies.</param>
+    public abstract MixerState NewState(int batch, ScalarType dtype, Device device);
+
+    /// <summary>Appends T ≥ 1 tokens to what the state remembers.</summary>
+    /// <returns>[B,T,H,D].</returns>
+    public abstract Tensor Extend(MixerInput input, MixerState state);
+
+    /// <summary>Bytes that decoding one sequence keeps in this layer after a number of tokens.</summary>
+    /// <param name="tokens">Tokens seen.</param>
+    /// <param name="elementSize">Bytes of one cached key or value number.</param>
+    public abstract long StateBytes(long tokens, int elementSize);
+}

@@ -1,0 +1,35 @@
+namespace Liger.Models.Mixers;
+
+/// <summary>
+/// Registers a mixer. The class needs a public constructor that takes its options record (see <see cref="OptionRangeAttribute"/>) and a
+/// <see cref="MixerShape"/>. A mixer that derives from <see cref="RecurrentMixer"/> is also available behind a window, as "liger-NAME".
+/// </summary>
+/// <param name="name">How convert, recipes and config.json call it, in kebab-case.</param>
+/// <param name="summary">One line for lists.</param>
+/// <param name="source">Where the formula comes from.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class TokenMixerAttribute(string name, string summary, string source) : Attribute
+{
+    /// <summary>How convert, recipes and config.json call it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>One line for lists.</summary>
+    public string Summary { get; } = summary;
+
+    /// <summary>Where the formula comes from.</summary>
+    public string Source { get; } = source;
+}
+
+/// <summary>The range of a number among a mixer's options, both ends included.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OptionRangeAttribute(double least, double most, string meaning) : Attribute
+{
+    /// <summary>The smallest value that is accepted.</summary>
+    public double Least { get; } = least;
+
+    /// <summary>The largest value that is accepted.</summary>
+    public double Most { get; } = most;
+
+    /// <summary>What the option does, for lists and errors.</summary>
+    public string Meaning { get; } = meaning;
+}
