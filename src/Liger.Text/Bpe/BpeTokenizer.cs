@@ -34,7 +34,7 @@ internal sealed class BpeTokenizer : Tokenizer
         model = new BpeModel(parts.Model);
         raw = new AddedTokenFinder(parts.AddedTokens.Where(t => !t.Normalized), content => content);
         normalized = new AddedTokenFinder(parts.AddedTokens.Where(t => t.Normalized), Normalize);
-        tokens = new TokenTable(parts.Model.Vocabulary, parts.AddedTokens);
+        tokens = new TokenTable(parts.Model.Vocabulary, parts.AddedTokens, Normalize);
     }
 
     public override int VocabularySize => tokens.Count;

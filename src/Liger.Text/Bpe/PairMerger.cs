@@ -46,42 +46,38 @@ internal static class PairMerger
         var count = symbols.Length;
         var next = new int[count];
         var previous = new int[count];
-        var gone = new bool[count];
-        // Priority: rank, then position. The element remembers which symbols it was made for, so that stale entries are recognised.
-        var queue = new PriorityQueue<(int Position, int Left, int Right, int Id), long>(count);
+        // What the pair that begins at a position merges into, and its rank now: a heap entry of another rank is stale.
+        var ranks = new int[count];
+        var merged = new int[count];
+        var heap = new RankHeap(count);
         for (var i = 0; i < count; i++)
         {
             next[i] = i + 1 < count ? i + 1 : -1;
             previous[i] = i - 1;
+            ranks[i] = int.MaxValue;
+            if (i + 1 < count && table.TryGet(symbols[i], symbols[i + 1], out ranks[i], out merged[i]))
+                heap.Add(ranks[i], i);
         }
-        for (var i = 0; i + 1 < count; i++)
-            Offer(table, queue, symbols, i, i + 1);
-        while (queue.TryDequeue(out var pair, out _))
+        while (heap.TryTake(out var rank, out var left))
         {
-            var left = pair.Position;
-            var right = gone[left] ? -1 : next[left];
-            if (right < 0 || symbols[left] != pair.Left || symbols[right] != pair.Right)
+            if (ranks[left] != rank)
                 continue;
-            symbols[left] = pair.Id;
-            gone[right] = true;
+            var right = next[left];
+            symbols[left] = merged[left];
+            ranks[left] = ranks[right] = int.MaxValue;
             next[left] = next[right];
             if (next[left] >= 0)
             {
                 previous[next[left]] = left;
-                Offer(table, queue, symbols, left, next[left]);
+                if (table.TryGet(symbols[left], symbols[next[left]], out ranks[left], out merged[left]))
+                    heap.Add(ranks[left], left);
             }
-            if (previous[left] >= 0)
-                Offer(table, queue, symbols, previous[left], left);
+            if (previous[left] is var before and >= 0 && table.TryGet(symbols[before], symbols[left], out ranks[before], out merged[before]))
+                heap.Add(ranks[before], before);
         }
         var kept = 0;
         for (var i = 0; i >= 0; i = next[i])
             symbols[kept++] = symbols[i];
         return kept;
-    }
-
-    private static void Offer(MergeTable table, PriorityQueue<(int, int, int, int), long> queue, ReadOnlySpan<int> symbols, int left, int right)
-    {
-        if (table.TryGet(symbols[left], symbols[right], out var rank, out var id))
-            queue.Enqueue((left, symbols[left], symbols[right], id), ((long)rank << 32) | (uint)left);
     }
 }

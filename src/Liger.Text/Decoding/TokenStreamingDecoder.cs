@@ -13,7 +13,7 @@ internal sealed class TokenStreamingDecoder(TokenTable tokens, TokenDecoding dec
     {
         if ((uint)id >= (uint)tokens.Count)
             throw new TextException($"decode: id {id} is not in the vocabulary — expected 0 … {tokens.Count - 1}. Use the tokenizer that the ids were made with.");
-        if (tokens[id] is not { } token || (skipSpecialTokens && tokens.IsSpecial(id)))
+        if (tokens.Spelling(id) is not { } token || (skipSpecialTokens && tokens.IsSpecial(id)))
             return "";
         var first = isFirst;
         isFirst = false;

@@ -12,7 +12,8 @@ internal readonly record struct JsonValue(string File, string Path, JsonElement 
     {
         try
         {
-            return new JsonValue(path, "", JsonDocument.Parse(BoundedFile.Bytes(path), Options).RootElement);
+            var bytes = BoundedFile.Bytes(path).AsMemory();
+            return new JsonValue(path, "", JsonDocument.Parse(bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, Options).RootElement);
         }
         catch (JsonException e)
         {

@@ -22,7 +22,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         var pieces = model.Pieces.Select((piece, id) => (piece.Text, piece.Type, Id: id)).ToList();
         userDefined = new AddedTokenFinder(pieces.Where(p => p.Type == PieceType.UserDefined).Select(p => new AddedToken(p.Id, p.Text, Special: false)), text => text);
         tokens = new TokenTable(pieces.ToDictionary(p => p.Text, p => p.Id),
-            [.. pieces.Where(p => p.Type is PieceType.Control or PieceType.Unknown).Select(p => new AddedToken(p.Id, p.Text, Special: true))]);
+            [.. pieces.Where(p => p.Type is PieceType.Control or PieceType.Unknown).Select(p => new AddedToken(p.Id, p.Text, Special: true))], text => text);
         merger = new BpeModel(SentencePieceMerges.Parts(model));
         BosId = Present(model.BosId);
         EosId = Present(model.EosId);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Liger.Text;
 
 /// <summary>
-/// Unicode's normal forms (UAX 15, data of Unicode 14). Of our own because the program runs without ICU, where <see cref="string.Normalize()"/>
-/// leaves text as it is, and because ids must not depend on the machine.
+/// Unicode's normal forms (UAX 15) by the data of Unicode 9.0, the version that Hugging Face's tokenizers use. Of our own because ids
+/// must be theirs on every machine, and because the program runs without ICU, where <see cref="string.Normalize()"/> leaves text as it is.
 /// </summary>
 internal static class UnicodeNormalization
 {
@@ -16,21 +16,44 @@ internal static class UnicodeNormalization
     /// <summary>The text in a normal form; a lone surrogate becomes U+FFFD.</summary>
     public static string Normalize(string text, NormalizationForm form)
     {
-        // Nothing below U+00C0 combines, decomposes canonically or is composed of anything; compatibility forms begin at U+00A0.
         var compatible = form is NormalizationForm.FormKC or NormalizationForm.FormKD;
-        if (!text.AsSpan().ContainsAnyExceptInRange('\0', compatible ? '\u009F' : '\u00BF'))
+        var composed = form is NormalizationForm.FormC or NormalizationForm.FormKC;
+        if (IsNormal(text, composed, compatible))
             return text;
         var points = new List<int>(text.Length);
         int length;
         for (var i = 0; i < text.Length; i += length)
             Decompose(CharacterClass.CodePoint(text, i, out length), compatible, points);
         Order(points);
-        if (form is NormalizationForm.FormC or NormalizationForm.FormKC)
+        if (composed)
             Compose(points);
         var result = new StringBuilder(points.Count);
         foreach (var point in points)
             result.Append(new Rune(point).ToString());
         return result.ToString();
+    }
+
+    /// <summary>Whether no character of a text can change: a quick check that may say no where nothing would.</summary>
+    private static bool IsNormal(string text, bool composed, bool compatible)
+    {
+        // Compatibility forms begin at U+00A0, canonical ones at U+00C0.
+        var start = text.AsSpan().IndexOfAnyExceptInRange('\0', compatible ? '\u009F' : '\u00BF');
+        if (start < 0)
+            return true;
+        if (!composed)
+            return false;
+        int length;
+        for (var i = start; i < text.Length; i += length)
+        {
+            var point = CharacterClass.CodePoint(text, i, out length);
+            if (char.IsSurrogate(text[i]) && length == 1)
+                return false;
+            if (point < Data.Unsteady.Length ? Data.Unsteady[point] : Data.UnsteadyAstral.Contains(point))
+                return false;
+            if (compatible && (Data.Compatible.ContainsKey(point) || Data.Canonical.ContainsKey(point)))
+                return false;
+        }
+        return true;
     }
 
     private static void Decompose(int point, bool compatible, List<int> output)
@@ -110,7 +133,7 @@ internal static class UnicodeNormalization
 
     private static Tables Load()
     {
-        var data = new Tables([], [], [], []);
+        var data = new Tables([], [], [], [], new bool[0x10000], []);
         using var stream = typeof(UnicodeNormalization).Assembly.GetManifestResourceStream("normalization.txt")
             ?? throw new TextException("Liger.Text: the data of Unicode's normal forms is not in the assembly. Rebuild it.");
         using var reader = new StreamReader(stream);
@@ -119,18 +142,41 @@ internal static class UnicodeNormalization
             var fields = line.Split(' ');
             var point = Hex(fields[0]);
             if (Hex(fields[1]) is var combining and > 0)
+            {
                 data.Classes[point] = (byte)combining;
+                data.SetUnsteady(point);
+            }
             if (fields.Length == 2)
                 continue;
             var mapping = fields[3..].Select(Hex).ToArray();
             (fields[2] == "~" ? data.Compatible : data.Canonical)[point] = mapping;
             if (fields[2] == "=" && mapping.Length == 2)
+            {
                 data.Pairs[(mapping[0], mapping[1])] = point;
+                data.SetUnsteady(mapping[1]);
+            }
+            else if (fields[2] == "!")
+            {
+                data.SetUnsteady(point);
+            }
         }
+        for (var jamo = VBase; jamo < TBase + TCount; jamo++)
+            data.SetUnsteady(jamo);
         return data;
     }
 
     private static int Hex(string digits) => int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    private sealed record Tables(Dictionary<int, byte> Classes, Dictionary<int, int[]> Canonical, Dictionary<int, int[]> Compatible, Dictionary<(int, int), int> Pairs);
+    /// <summary>The data; unsteady is what composition may change: marks, second parts of pairs, what is excluded from composition.</summary>
+    private sealed record Tables(
+        Dictionary<int, byte> Classes, Dictionary<int, int[]> Canonical, Dictionary<int, int[]> Compatible, Dictionary<(int, int), int> Pairs, bool[] Unsteady, HashSet<int> UnsteadyAstral)
+    {
+        public void SetUnsteady(int point)
+        {
+            if (point < Unsteady.Length)
+                Unsteady[point] = true;
+            else
+                UnsteadyAstral.Add(point);
+        }
+    }
 }

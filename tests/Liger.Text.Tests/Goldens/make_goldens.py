@@ -124,7 +124,11 @@ def variants(source):
         extra = changes.pop("extra_tokens", [])
         result.update(changes)
         result["model"].update(model)
-        result["added_tokens"] += extra
+        # The library ignores the file's ids: a token of the vocabulary keeps its own, any other gets the next free one.
+        for token in extra:
+            vocab, used = result["model"]["vocab"], [t["id"] for t in result["added_tokens"]]
+            token["id"] = vocab.get(token["content"], max(used + [len(vocab) - 1]) + 1)
+            result["added_tokens"].append(token)
         return result
 
     v = len(teacher["model"]["vocab"])
