@@ -2,7 +2,6 @@ using Liger.Checkpoints;
 using Liger.Models.Graph;
 using Liger.Models.Mixers;
 using Liger.Ops;
-using TorchSharp.Modules;
 
 namespace Liger.Models;
 
@@ -145,7 +144,7 @@ public sealed class CausalLM : IDisposable
     {
         var (cos, sin) = Rotary.Table(frequencies, positions, Dtype);
         var rotary = new RotaryTable(cos, sin);
-        var x = nn.functional.embedding(ids, embedding);
+        var x = embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
         Probe?.Invoke("model.embed_tokens", x);
         for (var i = 0; i < Layers.Count; i++)
         {

@@ -1,7 +1,6 @@
 using Liger.Checkpoints;
 using Liger.Models.Mixers;
 using Liger.Ops;
-using TorchSharp.Modules;
 
 namespace Liger.Models.Graph;
 

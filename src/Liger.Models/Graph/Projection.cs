@@ -1,5 +1,3 @@
-using TorchSharp.Modules;
-
 namespace Liger.Models.Graph;
 
 /// <summary>A linear map of the last dimension: what an adapter wraps.</summary>
@@ -53,5 +51,10 @@ public sealed class Linear : Projection
     }
 
     /// <summary>A parameter that no one trains yet and that its holder disposes.</summary>
-    internal static Parameter Frozen(Tensor tensor) => new Parameter(tensor, requires_grad: false).DetachFromDisposeScope();
+    internal static Parameter Frozen(Tensor tensor)
+    {
+        var parameter = new Parameter(tensor, requires_grad: false);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
 }

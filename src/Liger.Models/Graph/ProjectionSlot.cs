@@ -29,7 +29,7 @@ public sealed class ProjectionSlot
     /// <summary>What the model calls: <see cref="Base"/>, or something that wraps it.</summary>
     public Projection Value { get; set; }
 
-    internal IEnumerable<(string Name, TorchSharp.Modules.Parameter Weight)> Parameters
+    internal IEnumerable<(string Name, Parameter Weight)> Parameters
     {
         get
         {

@@ -51,7 +51,7 @@ internal static class Operators
         // Products
         matmul = new("matmul"), mm = new("mm"), bmm = new("bmm"), mv = new("mv"), dot = new("dot"), outer = new("outer"), einsum = new("einsum"),
         addmm = new("addmm"), addmm_ = new("addmm_"), addmv = new("addmv"), baddbmm = new("baddbmm"), baddbmm_ = new("baddbmm_"), linear = new("linear"),
-        embedding = new("embedding"), cross_entropy = new("cross_entropy_loss"), nll_loss = new("nll_loss_nd"), mse_loss = new("mse_loss"),
+        cross_entropy = new("cross_entropy_loss"), nll_loss = new("nll_loss_nd"), mse_loss = new("mse_loss"),
         layer_norm = new("layer_norm"), scaled_dot_product_attention = new("scaled_dot_product_attention"),
         // Shape
         transpose = new("transpose", "int"), t = new("t"), permute = new("permute"), reshape = new("reshape"), view = new("view"), view_dtype = new("view", "dtype"),

@@ -87,24 +87,3 @@ public static partial class torch
 
     public static DisposeScope? CurrentDisposeScope => DisposeScope.Current;
 }
-
-public static class TensorScopeExtensionMethods
-{
-    /// <summary>Hands the tensor to the scope around its own, or to nobody where there is none.</summary>
-    public static T MoveToOuterDisposeScope<T>(this T disposable)
-        where T : IDisposable
-    {
-        if (disposable is torch.Tensor { Owner: { } owner })
-            owner.MoveToOuter(disposable);
-        return disposable;
-    }
-
-    /// <summary>Takes the tensor out of every scope; its holder disposes it.</summary>
-    public static T DetachFromDisposeScope<T>(this T disposable)
-        where T : IDisposable
-    {
-        if (disposable is torch.Tensor tensor)
-            tensor.Owner = null;
-        return disposable;
-    }
-}

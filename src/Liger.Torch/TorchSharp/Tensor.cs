@@ -142,6 +142,20 @@ public static partial class torch
             return new Tensor(result);
         }
 
+        /// <summary>Hands the tensor to the scope around its own, or to nobody where there is none.</summary>
+        public Tensor MoveToOuterDisposeScope()
+        {
+            owner?.MoveToOuter(this);
+            return this;
+        }
+
+        /// <summary>Takes the tensor out of every scope; its holder disposes it.</summary>
+        public Tensor DetachFromDisposeScope()
+        {
+            Owner = null;
+            return this;
+        }
+
         public void backward() => autograd.backward([this]);
 
         /// <summary>A typed view of the elements of a CPU tensor.</summary>

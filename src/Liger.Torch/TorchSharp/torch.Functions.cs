@@ -49,7 +49,6 @@ public static partial class torch
         public static partial class functional
         {
             public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) => Operators.linear.Call(input, weights, bias);
-            public static Tensor embedding(Tensor x, Tensor weight) => Operators.embedding.Call(weight, x);
             public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
             public static Tensor log_softmax(Tensor x, long dim) => x.log_softmax(dim);
             public static Tensor logsigmoid(Tensor x) => Operators.logsigmoid.Call(x);
