@@ -11,12 +11,15 @@ namespace lt {
 
 void set_error(const char* message);
 
-// oneDNN throws its own exception type, so everything derived from std::exception is caught.
+// libtorch's own errors are told without the place in its C++ sources that what() appends. oneDNN throws its own
+// exception type, so everything derived from std::exception is caught.
 template <typename Body>
 int32_t guarded(Body&& body) {
   try {
     body();
     return 0;
+  } catch (const c10::Error& e) {
+    set_error(e.what_without_backtrace());
   } catch (const std::exception& e) {
     set_error(e.what());
   } catch (...) {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Liger.Testing;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Liger.Torch.Tests;
