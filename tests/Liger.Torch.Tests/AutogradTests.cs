@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Liger.Testing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Liger.Torch.Tests;
