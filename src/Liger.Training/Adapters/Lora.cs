@@ -1,0 +1,58 @@
+using Liger.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Liger.Training;
+
+/// <summary>Puts low-rank adapters on the projections of a model.</summary>
+public static class Lora
+{
+    /// <summary>Freezes the model and wraps its target projections. The model's outputs stay as they are: B starts at zero.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Rank, strength, dropout and targets.</param>
+    /// <param name="seed">Seeds A and dropout; the same seed gives the same values on every device.</param>
+    /// <returns>The adapter; <see cref="LoraAdapter.Merge"/> or <see cref="LoraAdapter.Detach"/> takes it off again.</returns>
+    /// <exception cref="TrainingException">An option is out of range, a target names no projection, or a target carries an adapter already.</exception>
+    public static LoraAdapter Attach(CausalLM model, LoraOptions options, long seed)
+    {
+        foreach (var (_, weight) in model.Parameters)
+            weight.requires_grad = false;
+        return Attach(model.Projections, options, seed);
+    }
+
+    /// <summary>Wraps target projections among these slots; what else the model trains is left to the caller.</summary>
+    /// <param name="slots">Projections in the order of the model.</param>
+    /// <param name="options">Rank, strength, dropout and targets.</param>
+    /// <param name="seed">Seeds A and dropout.</param>
+    /// <exception cref="TrainingException">As above.</exception>
+    public static LoraAdapter Attach(IReadOnlyList<ProjectionSlot> slots, LoraOptions options, long seed)
+    {
+        options.Check();
+        var missing = options.Targets.Where(target => !slots.Any(slot => IsTarget(slot, target))).ToList();
+        if (missing.Count > 0)
+        {
+            var known = slots.Select(slot => slot.Name[(slot.Name.LastIndexOf('.') + 1)..]).Distinct();
+            throw new TrainingException($"LoRA targets: the model has no {string.Join(", ", missing)} — expected some of {string.Join(", ", known)}.");
+        }
+        var targets = slots.Where(slot => options.Targets.Any(target => IsTarget(slot, target))).ToList();
+        if (targets.FirstOrDefault(slot => slot.Value is not Linear) is { } taken)
+            throw new TrainingException($"LoRA targets: {taken.Name} carries an adapter already. Merge or detach it first.");
+        using var grad = torch.no_grad();
+        using var generator = new Generator((ulong)Seeds.Mix(seed, 0));
+        var dropout = new LoraDropout(options.Dropout, Seeds.Mix(seed, 1));
+        return new LoraAdapter(targets, [.. targets.Select(slot => Wrap((Linear)slot.Value, options, generator, dropout))], options, dropout);
+    }
+
+    private static bool IsTarget(ProjectionSlot slot, string target) => slot.Name.EndsWith("." + target, StringComparison.Ordinal);
+
+    private static LoraLinear Wrap(Linear inner, LoraOptions options, Generator generator, LoraDropout dropout)
+    {
+        using var scope = torch.NewDisposeScope();
+        // Kaiming-uniform with a = √5, as torch initialises a linear layer: the bound is 1 / √C.
+        var bound = 1 / Math.Sqrt(inner.InFeatures);
+        var device = inner.Weight.device;
+        var a = torch.empty([options.Rank, inner.InFeatures], ScalarType.Float32).uniform_(-bound, bound, generator).to(device);
+        var b = torch.zeros([inner.OutFeatures, options.Rank], ScalarType.Float32, device);
+        return new LoraLinear(inner, a.requires_grad_().DetachFromDisposeScope(), b.requires_grad_().DetachFromDisposeScope(), options.Scale, dropout);
+    }
+}

@@ -1,0 +1,91 @@
+using Liger.Checkpoints;
+using Liger.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Liger.Training;
+
+/// <summary>A low-rank adapter on a model, made by <see cref="Lora.Attach(CausalLM, LoraOptions, long)"/>.</summary>
+public sealed class LoraAdapter : IDisposable
+{
+    private const string A = ".lora_A.weight", B = ".lora_B.weight";
+    private readonly List<(ProjectionSlot Slot, LoraLinear Layer)> _layers;
+    private readonly LoraDropout _dropout;
+    private bool _attached = true;
+
+    internal LoraAdapter(List<ProjectionSlot> slots, List<LoraLinear> layers, LoraOptions options, LoraDropout dropout)
+    {
+        (_layers, Options, _dropout) = ([.. slots.Zip(layers)], options, dropout);
+        foreach (var (slot, layer) in _layers)
+            slot.Value = layer;
+        Parameters = [.. _layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) })];
+    }
+
+    /// <summary>Rank, strength, dropout and targets.</summary>
+    public LoraOptions Options { get; }
+
+    /// <summary>A [R, C] and B [O, R] of every projection, fp32, in the order of the model.</summary>
+    public IReadOnlyList<NamedParameter> Parameters { get; }
+
+    /// <summary>Trained numbers.</summary>
+    public long ParameterCount => Parameters.Sum(p => p.Weight.numel());
+
+    /// <summary>Begins a micro-batch: dropout follows from its number; null switches dropout off, as it is at first.</summary>
+    /// <param name="microStep">The number of the micro-batch.</param>
+    public void Begin(long? microStep) => _dropout.Begin(microStep);
+
+    /// <summary>Writes the adapter in PEFT's format; an adapter that lies there is replaced in one step.</summary>
+    /// <param name="folder">The adapter's folder.</param>
+    /// <param name="baseModel">The path or name of the base model, for PEFT's adapter_config.json; null leaves it open.</param>
+    public void Save(string folder, string? baseModel = null)
+    {
+    }
+
+    /// <summary>Reads values that <see cref="Save"/> or PEFT wrote; they must fit this adapter exactly.</summary>
+    /// <param name="folder">The adapter's folder.</param>
+    public void Load(string folder)
+    {
+    }
+
+    /// <summary>The weights with the adapter in them, under the names of the model; the model stays as it is.</summary>
+    /// <returns>Pairs of name ("….q_proj.weight") and a new tensor [O, C] in the type of the base, which the caller disposes.</returns>
+    public IEnumerable<(string Name, Tensor Weight)> MergedWeights()
+    {
+        foreach (var (slot, layer) in _layers)
+            yield return (slot.Name + ".weight", layer.Merged());
+    }
+
+    /// <summary>Adds the adapter into the model's weights (in fp32, rounded once to their type) and takes it off.</summary>
+    public void Merge()
+    {
+        using var grad = torch.no_grad();
+        foreach (var (_, layer) in _layers)
+        {
+            using var merged = layer.Merged();
+            layer.Inner.Weight.copy_(merged);
+        }
+        Detach();
+    }
+
+    /// <summary>Takes the adapter off: the model is again exactly what it was before <see cref="Lora.Attach(CausalLM, LoraOptions, long)"/>.</summary>
+    public void Detach()
+    {
+        if (!_attached)
+            return;
+        foreach (var (slot, layer) in _layers)
+            slot.Value = layer.Inner;
+        _attached = false;
+    }
+
+    /// <summary>Takes the adapter off and frees its tensors; the model stays usable.</summary>
+    public void Dispose()
+    {
+        Detach();
+        _dropout.Dispose();
+        foreach (var (_, layer) in _layers)
+        {
+            layer.A.Dispose();
+            layer.B.Dispose();
+        }
+    }
+}

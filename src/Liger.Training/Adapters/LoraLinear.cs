@@ -1,0 +1,52 @@
+using Liger.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Liger.Training;
+
+/// <summary>A projection with a low-rank addition: y = base(x) + (alpha / R)·x·Aᵀ·Bᵀ, A [R, C] and B [O, R] in fp32 over a base of any type.</summary>
+internal sealed class LoraLinear : Projection
+{
+    private readonly double _scale;
+    private readonly LoraDropout _dropout;
+
+    public LoraLinear(Linear inner, Tensor a, Tensor b, double scale, LoraDropout dropout)
+    {
+        (Inner, A, B, _scale, _dropout) = (inner, a, b, scale, dropout);
+    }
+
+    /// <summary>The projection as it was.</summary>
+    public Linear Inner { get; }
+
+    public Tensor A { get; }
+
+    public Tensor B { get; }
+
+    public override int InFeatures => Inner.InFeatures;
+
+    public override int OutFeatures => Inner.OutFeatures;
+
+    public override Tensor forward(Tensor x)
+    {
+        using var y = Inner.forward(x);
+        using var mask = _dropout.Mask(x);
+        return LoraFunction.apply(x, A, B, y, mask!, _scale);
+    }
+
+    /// <summary>base + (alpha / R)·B·A, computed in fp32 and rounded once to the type of the base: [O, C].</summary>
+    public Tensor Merged()
+    {
+        using var grad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        return Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)_scale).to(Inner.Weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
+        A.Dispose();
+        B.Dispose();
+        Inner.Dispose();
+    }
+}

@@ -1,0 +1,34 @@
+namespace Liger.Training;
+
+/// <summary>A low-rank adapter (LoRA). The defaults are those of the published Liger recipe.</summary>
+/// <remarks>Source: Hu and others, "LoRA: Low-Rank Adaptation of Large Language Models".</remarks>
+public sealed record LoraOptions
+{
+    /// <summary>Its rank R, 1 or more. Default 8.</summary>
+    public int Rank { get; init; } = 8;
+
+    /// <summary>Its strength: the update is scaled by alpha / rank. Above 0. Default 8.</summary>
+    public double Alpha { get; init; } = 8;
+
+    /// <summary>Share of the adapter's input that is dropped in training, 0 to below 1. Default 0.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Last names of the projections that carry it. Default q_proj, k_proj, v_proj.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = ["q_proj", "k_proj", "v_proj"];
+
+    /// <summary>alpha / rank.</summary>
+    public double Scale => Alpha / Rank;
+
+    /// <summary>Throws when a value is out of its range, with all problems at once.</summary>
+    /// <exception cref="TrainingException">One or more values are out of range.</exception>
+    public void Check()
+    {
+        var problems = new List<string>();
+        if (Rank < 1) problems.Add($"rank: expected 1 or more, got {Rank}");
+        if (!(Alpha > 0 && double.IsFinite(Alpha))) problems.Add($"alpha: expected above 0, got {Alpha}");
+        if (!(Dropout is >= 0 and < 1)) problems.Add($"dropout: expected 0 to below 1, got {Dropout}");
+        if (Targets.Count == 0) problems.Add("targets: expected at least one projection, got none");
+        if (problems.Count > 0)
+            throw new TrainingException($"LoRA options: {string.Join("; ", problems)}.");
+    }
+}

@@ -1,0 +1,53 @@
+using Liger.Text;
+
+namespace Liger.Training;
+
+/// <summary>
+/// Which rows every optimizer step takes: a pure function of the rows, the options and the number of rows taken so far, so that a
+/// resumed run continues with exactly the rows that the uninterrupted one would have taken. Epochs follow each other without a
+/// gap (a step may span two); only the last step of a run may be smaller.
+/// </summary>
+internal sealed class RunPlan
+{
+    private readonly IReadOnlyList<PackedRow> _rows;
+    private readonly long _seed;
+    private readonly long _rowsAStep;
+    private long _epoch = -1;
+    private int[] _order = [];
+
+    public RunPlan(IReadOnlyList<PackedRow> rows, TrainerOptions options)
+    {
+        _rows = rows;
+        _seed = options.Seed;
+        _rowsAStep = (long)options.Batch * options.Accumulation;
+        var tokensAnEpoch = rows.Sum(row => (long)row.Ids.Length);
+        Rows = options.Steps is { } steps ? steps * _rowsAStep
+            : options.Tokens is { } tokens ? (long)Math.Ceiling((double)tokens * rows.Count / tokensAnEpoch)
+            : Math.Max(1, (long)Math.Round(options.Epochs!.Value * rows.Count));
+        Steps = (Rows + _rowsAStep - 1) / _rowsAStep;
+    }
+
+    /// <summary>Rows of the whole run, counted as often as they are taken.</summary>
+    public long Rows { get; }
+
+    /// <summary>Optimizer steps of the whole run.</summary>
+    public long Steps { get; }
+
+    /// <summary>The rows of the next optimizer step, in order.</summary>
+    /// <param name="taken">Rows taken so far.</param>
+    public List<PackedRow> Next(long taken)
+    {
+        var count = Math.Min(_rowsAStep, Rows - taken);
+        var next = new List<PackedRow>((int)count);
+        for (var position = taken; position < taken + count; position++)
+            next.Add(_rows[Order(position / _rows.Count)[(int)(position % _rows.Count)]]);
+        return next;
+    }
+
+    private int[] Order(long epoch)
+    {
+        if (epoch != _epoch)
+            (_epoch, _order) = (epoch, Seeds.Permutation(_rows.Count, _seed, epoch));
+        return _order;
+    }
+}

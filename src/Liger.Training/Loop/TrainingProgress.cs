@@ -1,0 +1,24 @@
+namespace Liger.Training;
+
+/// <summary>Where a run stands after an optimizer step or a validation.</summary>
+/// <param name="Step">Optimizer steps done.</param>
+/// <param name="Steps">Optimizer steps of the whole run.</param>
+/// <param name="Loss">Training loss of the last step, nats per scored token; NaN before the first step of this process.</param>
+/// <param name="LearningRate">Learning rate of the last step.</param>
+/// <param name="GradientNorm">Norm of the whole gradient of the last step before clipping.</param>
+/// <param name="TokensPerSecond">Tokens a second over the last steps, validations and saves left out.</param>
+/// <param name="Eta">Time left at the present pace; null before the first step of this process.</param>
+/// <param name="MemoryBytes">Memory of the process, or of the GPU where that is where the model lies.</param>
+/// <param name="LatestValidation">The last validation's loss, nats per token; null before the first.</param>
+/// <param name="BestValidation">The best validation's loss; null before the first.</param>
+public sealed record TrainingProgress(
+    long Step,
+    long Steps,
+    double Loss,
+    double LearningRate,
+    double GradientNorm,
+    double TokensPerSecond,
+    TimeSpan? Eta,
+    long MemoryBytes,
+    double? LatestValidation,
+    double? BestValidation);

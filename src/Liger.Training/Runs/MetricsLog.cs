@@ -1,0 +1,98 @@
+using System.Text.Json;
+
+namespace Liger.Training;
+
+/// <summary>
+/// metrics.jsonl: one JSON object a line, one line an optimizer step
+/// (<c>step, loss, lr, grad_norm, tokens, scored_tokens, tokens_per_second, memory_bytes, seconds</c>) and one a validation
+/// (<c>step, validation_loss, validation_tokens, best, seconds</c>). Every line is handed to the operating system at once.
+/// </summary>
+internal sealed class MetricsLog : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly Utf8JsonWriter _json;
+
+    private MetricsLog(FileStream file)
+    {
+        _file = file;
+        _json = new Utf8JsonWriter(file);
+    }
+
+    /// <summary>Opens the log of a new run.</summary>
+    public static MetricsLog Create(string path) => new(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read));
+
+    /// <summary>Opens the log of a run to be resumed and removes what lies behind the saved state, torn lines included.</summary>
+    /// <param name="path">The log.</param>
+    /// <param name="step">The last step that the saved state has seen.</param>
+    /// <param name="validatedStep">The last validation that the saved state has seen.</param>
+    public static MetricsLog Resume(string path, long step, long validatedStep)
+    {
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        var kept = 0;
+        while (kept < bytes.Length && Array.IndexOf(bytes, (byte)'\n', kept) is >= 0 and var end && Belongs(bytes.AsMemory(kept, end - kept), step, validatedStep))
+            kept = end + 1;
+        file.SetLength(kept);
+        file.Seek(0, SeekOrigin.End);
+        return new MetricsLog(file);
+    }
+
+    public void Step(TrainerState state, TrainingProgress now)
+    {
+        _json.WriteStartObject();
+        _json.WriteNumber("step", now.Step);
+        _json.WriteNumber("loss", now.Loss);
+        _json.WriteNumber("lr", now.LearningRate);
+        _json.WriteNumber("grad_norm", now.GradientNorm);
+        _json.WriteNumber("tokens", state.Tokens);
+        _json.WriteNumber("scored_tokens", state.ScoredTokens);
+        _json.WriteNumber("tokens_per_second", Math.Round(now.TokensPerSecond, 1));
+        _json.WriteNumber("memory_bytes", now.MemoryBytes);
+        _json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
+        EndLine();
+    }
+
+    public void Validation(TrainerState state, double loss, long tokens, bool best)
+    {
+        _json.WriteStartObject();
+        _json.WriteNumber("step", state.Step);
+        _json.WriteNumber("validation_loss", loss);
+        _json.WriteNumber("validation_tokens", tokens);
+        _json.WriteBoolean("best", best);
+        _json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
+        EndLine();
+    }
+
+    /// <summary>Makes sure that all lines so far survive a power failure.</summary>
+    public void Sync() => _file.Flush(flushToDisk: true);
+
+    public void Dispose()
+    {
+        _json.Dispose();
+        _file.Dispose();
+    }
+
+    private void EndLine()
+    {
+        _json.WriteEndObject();
+        _json.Flush();
+        _json.Reset();
+        _file.WriteByte((byte)'\n');
+        _file.Flush();
+    }
+
+    private static bool Belongs(ReadOnlyMemory<byte> line, long step, long validatedStep)
+    {
+        try
+        {
+            using var entry = JsonDocument.Parse(line);
+            var at = entry.RootElement.GetProperty("step").GetInt64();
+            return at <= (entry.RootElement.TryGetProperty("validation_loss", out _) ? validatedStep : step);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return false;
+        }
+    }
+}
