@@ -1,4 +1,3 @@
-using Liger.Checkpoints;
 using Liger.Models;
 using TorchSharp;
 using static TorchSharp.torch;

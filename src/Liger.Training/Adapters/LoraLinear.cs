@@ -41,10 +41,8 @@ internal sealed class LoraLinear : Projection
         return Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)_scale).to(Inner.Weight.dtype).MoveToOuterDisposeScope();
     }
 
-    protected override void Dispose(bool disposing)
+    public override void Dispose()
     {
-        if (!disposing)
-            return;
         A.Dispose();
         B.Dispose();
         Inner.Dispose();

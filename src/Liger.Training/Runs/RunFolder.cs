@@ -1,5 +1,3 @@
-using Liger.Checkpoints;
-
 namespace Liger.Training;
 
 /// <summary>
