@@ -1,0 +1,196 @@
+using Liger.Models;
+using Liger.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Liger.Training.Tests.Adapters;
+
+public class LoraTests
+{
+    private const int C = 10, O = 6, N = 7;
+    private static readonly LoraOptions Options = new() { Rank = 3, Alpha = 6, Targets = ["q_proj", "v_proj"] };
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void A_fresh_adapter_changes_nothing_and_freezes_the_base(ScalarType dtype)
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(dtype);
+        var x = Input(dtype);
+        var before = slots.Select(slot => slot.Value.forward(x)).ToList();
+        using var adapter = Lora.Attach(slots, Options, 5);
+        foreach (var (slot, expected) in slots.Zip(before))
+            TensorAssert.Same(slot.Value.forward(x), expected, slot.Name);
+        Assert.Equal(2 * (3 * C + O * 3), adapter.ParameterCount);
+        Assert.Equal(["l.q_proj.lora_A.weight", "l.q_proj.lora_B.weight", "l.v_proj.lora_A.weight", "l.v_proj.lora_B.weight"], adapter.Parameters.Select(p => p.Name));
+        Assert.All(adapter.Parameters, p => Assert.Equal(ScalarType.Float32, p.Weight.dtype));
+    }
+
+    [Fact]
+    public void A_is_uniform_up_to_one_over_the_root_of_its_inputs_and_follows_the_seed()
+    {
+        using var scope = torch.NewDisposeScope();
+        List<float> Values(long seed)
+        {
+            using var adapter = Lora.Attach([new ProjectionSlot("l.q_proj", new Linear(torch.zeros(4, 400)))], new LoraOptions { Rank = 50, Targets = ["q_proj"] }, seed);
+            return [.. adapter.Parameters[0].Weight.detach().data<float>().ToArray()];
+        }
+
+        var values = Values(1);
+        Assert.InRange(values.Max(), 0.0495, 0.05);
+        Assert.InRange(values.Average(), -0.001, 0.001);
+        Assert.InRange(values.Average(v => v * v), 0.0008, 0.00086);
+        Assert.Equal(values, Values(1));
+        Assert.NotEqual(values, Values(2));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 0)]
+    [InlineData(ScalarType.BFloat16, 0)]
+    [InlineData(ScalarType.Float32, 0.4)]
+    public void Output_and_gradients_are_those_of_the_formula(ScalarType dtype, double dropout)
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(dtype);
+        using var adapter = Lora.Attach(slots, Options with { Dropout = dropout }, 5);
+        Randomize(adapter);
+        var (a, b) = (adapter.Parameters[0].Weight, adapter.Parameters[1].Weight);
+        var layer = (LoraLinear)slots[0].Value;
+
+        adapter.Begin(3);
+        var x = Input(dtype).requires_grad_();
+        var y = layer.forward(x);
+        var weight = torch.randn(y.shape, generator: new Generator(9));
+        y.to(ScalarType.Float32).mul(weight).sum().backward();
+
+        var plainX = Input(dtype).requires_grad_();
+        var (plainA, plainB) = (a.detach().clone().requires_grad_(), b.detach().clone().requires_grad_());
+        using var masks = new LoraDropout(dropout, Seeds.Mix(5, 1));
+        masks.Begin(3);
+        var wide = plainX.to(ScalarType.Float32);
+        var dropped = masks.Mask(plainX) is { } mask ? wide.mul(mask.view(plainX.shape)) : wide;
+        var plain = layer.Inner.forward(plainX).to(ScalarType.Float32).add(dropped.matmul(plainA.t()).matmul(plainB.t()).mul(2)).to(dtype);
+        plain.to(ScalarType.Float32).mul(weight).sum().backward();
+
+        TensorAssert.Close(y, plain.detach(), name: "y");
+        TensorAssert.Close(x.grad!, plainX.grad!, name: "gradient of x");
+        TensorAssert.Close(a.grad!, plainA.grad!, name: "gradient of A");
+        TensorAssert.Close(b.grad!, plainB.grad!, name: "gradient of B");
+    }
+
+    [Fact]
+    public void Dropout_follows_the_micro_batch_and_is_off_outside_of_one()
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(ScalarType.Float32);
+        using var adapter = Lora.Attach(slots, Options with { Dropout = 0.5 }, 5);
+        Randomize(adapter);
+        var x = Input(ScalarType.Float32);
+        byte[] Output(long? microStep)
+        {
+            adapter.Begin(microStep);
+            using var grad = torch.no_grad();
+            return slots[0].Value.forward(x).bytes.ToArray();
+        }
+
+        var (first, second) = (Output(1), Output(2));
+        Assert.NotEqual(first, second);
+        Assert.Equal(first, Output(1));
+        var off = Output(null);
+        Assert.Equal(off, Output(null));
+        Assert.NotEqual(off, first);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 1e-5)]
+    // Unmerged, base and addition are rounded to bf16 one after the other; merged, the weight is rounded.
+    [InlineData(ScalarType.BFloat16, 4e-2)]
+    public void Merging_gives_the_same_outputs_without_the_adapter(ScalarType dtype, double tolerance)
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(dtype);
+        var adapter = Lora.Attach(slots, Options, 5);
+        Randomize(adapter);
+        var x = Input(dtype);
+        var before = slots.Select(slot => slot.Value.forward(x).detach()).ToList();
+        var inner = ((LoraLinear)slots[0].Value).Inner;
+        var expected = inner.Weight.to(ScalarType.Float32).add(adapter.Parameters[1].Weight.matmul(adapter.Parameters[0].Weight).mul(2)).to(dtype);
+        adapter.Merge();
+        Assert.All(slots, slot => Assert.IsType<Linear>(slot.Value));
+        TensorAssert.Close(inner.Weight, expected.detach(), name: "merged weight");
+        foreach (var (slot, old) in slots.Zip(before))
+            TensorAssert.Close(slot.Value.forward(x), old, tolerance, slot.Name);
+    }
+
+    [Fact]
+    public void Detaching_gives_back_the_very_same_projections()
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(ScalarType.BFloat16);
+        var before = slots.Select(slot => slot.Value).ToList();
+        var bytes = ((Linear)before[0]).Weight.bytes.ToArray();
+        using (var adapter = Lora.Attach(slots, Options, 5))
+        {
+            Randomize(adapter);
+            adapter.Detach();
+            adapter.Detach();
+        }
+        Assert.Equal(before, slots.Select(slot => slot.Value));
+        Assert.Equal(bytes, ((Linear)before[0]).Weight.bytes.ToArray());
+    }
+
+    [Fact]
+    public void No_tensor_is_left_by_forward_and_backward()
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(ScalarType.BFloat16);
+        using var adapter = Lora.Attach(slots, Options with { Dropout = 0.1 }, 5);
+        var x = Input(ScalarType.BFloat16).requires_grad_();
+        void Step(long number)
+        {
+            using var inner = torch.NewDisposeScope();
+            adapter.Begin(number);
+            slots[0].Value.forward(x).sum().backward();
+        }
+
+        Step(0);
+        var before = Tensor.TotalCount;
+        for (var i = 1; i < 4; i++)
+            Step(i);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void Unknown_targets_and_a_second_adapter_are_refused()
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(ScalarType.Float32);
+        var error = Assert.Throws<TrainingException>(() => Lora.Attach(slots, Options with { Targets = ["q_proj", "gate"] }, 0));
+        Assert.Contains("gate", error.Message, StringComparison.Ordinal);
+        Assert.Contains("k_proj", error.Message, StringComparison.Ordinal);
+        using var adapter = Lora.Attach(slots, Options, 0);
+        Assert.Contains("already", Assert.Throws<TrainingException>(() => Lora.Attach(slots, Options, 0)).Message, StringComparison.Ordinal);
+        Assert.Throws<TrainingException>(() => Lora.Attach(slots, Options with { Rank = 0 }, 0));
+    }
+
+    private static List<ProjectionSlot> Slots(ScalarType dtype)
+    {
+        using var generator = new Generator(4);
+        return [.. new[] { "l.q_proj", "l.k_proj", "l.v_proj" }.Select(name => new ProjectionSlot(name, new Linear(torch.randn(O, C, generator: generator).to(dtype))))];
+    }
+
+    private static Tensor Input(ScalarType dtype)
+    {
+        using var generator = new Generator(8);
+        return torch.randn([2, N, C], generator: generator).to(dtype);
+    }
+
+    private static void Randomize(LoraAdapter adapter)
+    {
+        using var grad = torch.no_grad();
+        using var generator = new Generator(6);
+        foreach (var (_, weight) in adapter.Parameters)
+            weight.normal_(0, 0.3, generator);
+    }
+}
