@@ -1,3 +1,4 @@
+using Liger.Checkpoints;
 using Liger.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,6 +42,36 @@ public static class Lora
         using var generator = new Generator((ulong)Seeds.Mix(seed, 0));
         var dropout = new LoraDropout(options.Dropout, Seeds.Mix(seed, 1));
         return new LoraAdapter(targets, [.. targets.Select(slot => Wrap((Linear)slot.Value, options, generator, dropout))], options, dropout);
+    }
+
+    /// <summary>Puts a saved adapter on a model.</summary>
+    /// <param name="model">The model; it is frozen.</param>
+    /// <param name="folder">A folder in PEFT's format.</param>
+    /// <exception cref="CheckpointException">The folder is no LoRA adapter, or it is damaged.</exception>
+    /// <exception cref="TrainingException">The adapter does not fit the model.</exception>
+    public static LoraAdapter Open(CausalLM model, string folder)
+    {
+        foreach (var (_, weight) in model.Parameters)
+            weight.requires_grad = false;
+        return Open(model.Projections, folder);
+    }
+
+    internal static LoraAdapter Open(IReadOnlyList<ProjectionSlot> slots, string folder)
+    {
+        using var stored = AdapterFolder.Open(folder);
+        var config = stored.Config;
+        var options = new LoraOptions { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, Targets = config.TargetModules, UseRsLora = config.UseRsLora };
+        var adapter = Attach(slots, options, seed: 0);
+        try
+        {
+            adapter.Load(stored);
+            return adapter;
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
     }
 
     private static bool IsTarget(ProjectionSlot slot, string target) => slot.Name.EndsWith("." + target, StringComparison.Ordinal);

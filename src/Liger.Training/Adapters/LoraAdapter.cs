@@ -1,3 +1,4 @@
+using Liger.Checkpoints;
 using Liger.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,17 +34,54 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="microStep">The number of the micro-batch.</param>
     public void Begin(long? microStep) => _dropout.Begin(microStep);
 
-    /// <summary>Writes the adapter in PEFT's format; an adapter that lies there is replaced in one step.</summary>
+    /// <summary>Writes the adapter in PEFT's format, fp32; an adapter that lies there is replaced in one step.</summary>
     /// <param name="folder">The adapter's folder.</param>
     /// <param name="baseModel">The path or name of the base model, for PEFT's adapter_config.json; null leaves it open.</param>
+    /// <exception cref="CheckpointException">The folder exists and is no adapter, or it cannot be written.</exception>
     public void Save(string folder, string? baseModel = null)
     {
+        var config = new AdapterConfig
+        {
+            Rank = Options.Rank,
+            Alpha = Options.Alpha,
+            Dropout = Options.Dropout,
+            TargetModules = Options.Targets,
+            UseRsLora = Options.UseRsLora,
+            BaseModelNameOrPath = baseModel,
+        };
+        AdapterFolder.Write(folder, config, [.. _layers.Select(l => (l.Slot.Name, l.Layer.A, l.Layer.B))], overwrite: true);
     }
 
     /// <summary>Reads values that <see cref="Save"/> or PEFT wrote; they must fit this adapter exactly.</summary>
     /// <param name="folder">The adapter's folder.</param>
+    /// <exception cref="CheckpointException">The folder is no adapter, or it is damaged.</exception>
+    /// <exception cref="TrainingException">It adapts other projections, or projections of other sizes.</exception>
     public void Load(string folder)
     {
+        using var stored = AdapterFolder.Open(folder);
+        Load(stored);
+    }
+
+    internal void Load(AdapterFolder stored)
+    {
+        using var grad = torch.no_grad();
+        var modules = stored.Modules.ToDictionary(module => module.Module);
+        foreach (var (slot, layer) in _layers)
+        {
+            if (!modules.Remove(slot.Name, out var module))
+                throw new TrainingException($"{stored.Path}: has nothing for {slot.Name}. The adapter belongs to another model.");
+            Check(stored.Path, module.A, layer.A);
+            Check(stored.Path, module.B, layer.B);
+            var (a, b) = stored.Read(module);
+            using (a)
+            using (b)
+            {
+                layer.A.copy_(a);
+                layer.B.copy_(b);
+            }
+        }
+        if (modules.Count > 0)
+            throw new TrainingException($"{stored.Path}: adapts {modules.Keys.First()}, which the model does not have. The adapter belongs to another model.");
     }
 
     /// <summary>The weights with the adapter in them, under the names of the model; the model stays as it is.</summary>
@@ -86,5 +124,11 @@ public sealed class LoraAdapter : IDisposable
             layer.A.Dispose();
             layer.B.Dispose();
         }
+    }
+
+    private static void Check(string folder, SafeTensorInfo stored, Tensor expected)
+    {
+        if (!stored.Shape.AsSpan().SequenceEqual(expected.shape))
+            throw new TrainingException($"{folder}: {stored.Name} — expected shape [{string.Join(", ", expected.shape)}], got [{string.Join(", ", stored.Shape)}]. The adapter belongs to another model.");
     }
 }

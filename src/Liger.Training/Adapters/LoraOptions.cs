@@ -16,8 +16,11 @@ public sealed record LoraOptions
     /// <summary>Last names of the projections that carry it. Default q_proj, k_proj, v_proj.</summary>
     public IReadOnlyList<string> Targets { get; init; } = ["q_proj", "k_proj", "v_proj"];
 
-    /// <summary>alpha / rank.</summary>
-    public double Scale => Alpha / Rank;
+    /// <summary>Whether the update is scaled by alpha / √rank instead (rank-stabilised LoRA). Default false.</summary>
+    public bool UseRsLora { get; init; }
+
+    /// <summary>What B·A is multiplied by: alpha / rank, or alpha / √rank.</summary>
+    public double Scale => Alpha / (UseRsLora ? Math.Sqrt(Rank) : Rank);
 
     /// <summary>Throws when a value is out of its range, with all problems at once.</summary>
     /// <exception cref="TrainingException">One or more values are out of range.</exception>

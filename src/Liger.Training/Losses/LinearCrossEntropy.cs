@@ -13,8 +13,8 @@ public static class LinearCrossEntropy
     /// <summary>The target of a row that does not count.</summary>
     public const long Ignored = -100;
 
-    /// <summary>Bytes of fp32 logits held at a time on a CPU: of the size of its caches.</summary>
-    private const long PortionOnCpu = 8L << 20;
+    /// <summary>Bytes of fp32 logits held at a time on a CPU: smaller portions make the matrix products slower.</summary>
+    private const long PortionOnCpu = 32L << 20;
 
     /// <summary>Bytes of fp32 logits held at a time on a GPU: enough rows to fill it.</summary>
     private const long PortionOnGpu = 256L << 20;

@@ -38,19 +38,20 @@ internal sealed class LinearCrossEntropyFunction : torch.autograd.SingleTensorFu
             var n = Math.Min(rows, count - from);
             var h = hidden.narrow(0, from, n);
             var target = targets.narrow(0, from, n);
-            var counts = target.ne(LinearCrossEntropy.Ignored).to(ScalarType.Float32).mul_(scale);
+            var weight = target.ne(LinearCrossEntropy.Ignored).to(ScalarType.Float32).mul_(scale).unsqueeze(1);
             var index = target.clamp_min(0).unsqueeze(1);
-            var logits = h.mm(head.t()).to(ScalarType.Float32);
-            var normalizer = logits.logsumexp(1, keepdim: true);
-            loss.add_(normalizer.sub(logits.gather(1, index)).squeeze(1).mul_(counts).sum());
+            var logits = h.mm(head.t());
+            var p = logits.log_softmax(1, ScalarType.Float32);
+            logits.Dispose();
+            loss.sub_(p.gather(1, index).mul_(weight).sum());
             if (!needHidden && !needHead)
                 continue;
-            // The logits turn into their own gradient: softmax minus one at the target.
-            var weight = counts.unsqueeze(1);
-            logits.sub_(normalizer).exp_().mul_(weight).scatter_add_(1, index, weight.neg());
-            var gradient = logits.to(hidden.dtype);
-            ofHidden?.narrow(0, from, n).copy_(gradient.mm(head));
-            ofHead?.add_(gradient.t().mm(h));
+            // The log-probabilities turn into the gradient of the logits: probability minus one at the target. What a row counts is
+            // multiplied into the narrow factors and products, not into the wide matrix.
+            p.exp_().scatter_add_(1, index, torch.full_like(weight, -1));
+            var gradient = p.to(hidden.dtype);
+            ofHidden?.narrow(0, from, n).copy_(gradient.mm(head).mul(weight));
+            ofHead?.add_(gradient.t().mm(h.mul(weight).to(head.dtype)));
         }
         var ofHeadTyped = ofHead?.to(head.dtype);
         return (loss.MoveToOuterDisposeScope(), ofHidden?.MoveToOuterDisposeScope(), ofHeadTyped?.MoveToOuterDisposeScope());

@@ -6,7 +6,7 @@ namespace Liger.Training;
 
 /// <summary>
 /// Next-token loss of packed rows: the hidden state of position t is scored on the label of t + 1. Labels are given unshifted, −100 is
-/// not scored, and the first token of a document is never scored on the document before it.
+/// not scored; packing leaves the first token of every document unscored.
 /// </summary>
 public static class NextTokenLoss
 {
@@ -18,7 +18,7 @@ public static class NextTokenLoss
     {
         var count = 0;
         for (var t = 1; t < row.Ids.Length; t++)
-            if (Target(row, t) != LinearCrossEntropy.Ignored)
+            if (row.Labels[t] != LinearCrossEntropy.Ignored)
                 count++;
         return count;
     }
@@ -50,11 +50,11 @@ public static class NextTokenLoss
         Array.Fill(all, LinearCrossEntropy.Ignored);
         for (var r = 0; r < rows.Count; r++)
             for (var t = 1; t < rows[r].Ids.Length; t++)
-                if (Target(rows[r], t) is var target and not LinearCrossEntropy.Ignored)
+                if (rows[r].Labels[t] != LinearCrossEntropy.Ignored)
                 {
                     positions.Add(r * length + t - 1);
-                    targets.Add(target);
-                    all[r * length + t - 1] = target;
+                    targets.Add(rows[r].Labels[t]);
+                    all[r * length + t - 1] = rows[r].Labels[t];
                 }
         using var scope = torch.NewDisposeScope();
         var flat = hidden.reshape(-1, width);
@@ -64,6 +64,4 @@ public static class NextTokenLoss
         using var wanted = torch.tensor(selected ? targets.ToArray() : all, ScalarType.Int64, hidden.device);
         return LinearCrossEntropy.Sum(flat, head, wanted, scale).MoveToOuterDisposeScope();
     }
-
-    private static long Target(PackedRow row, int t) => Array.BinarySearch(row.DocumentStarts, t) >= 0 ? LinearCrossEntropy.Ignored : row.Labels[t];
 }

@@ -174,6 +174,39 @@ public class LoraTests
         Assert.Throws<TrainingException>(() => Lora.Attach(slots, Options with { Rank = 0 }, 0));
     }
 
+    [Fact]
+    public void A_saved_adapter_is_opened_with_the_same_values_and_replaced_by_the_next()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(ScalarType.Float32);
+        using var adapter = Lora.Attach(slots, Options, 5);
+        adapter.Save(folder["adapter"], "base");
+        Randomize(adapter);
+        adapter.Save(folder["adapter"], "base");
+        var others = Slots(ScalarType.Float32);
+        using var opened = Lora.Open(others, folder["adapter"]);
+        foreach (var (expected, actual) in adapter.Parameters.Zip(opened.Parameters))
+            TensorAssert.Same(actual.Weight, expected.Weight, actual.Name);
+        Assert.Equal((Options.Rank, Options.Alpha), (opened.Options.Rank, opened.Options.Alpha));
+        Assert.Equal(Options.Targets, opened.Options.Targets);
+    }
+
+    [Fact]
+    public void An_adapter_of_another_model_is_refused_and_leaves_the_model_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = torch.NewDisposeScope();
+        using (var adapter = Lora.Attach([.. Slots(ScalarType.Float32), new ProjectionSlot("m.q_proj", new Linear(torch.zeros(O, C)))], Options, 5))
+            adapter.Save(folder["more"]);
+        using (var adapter = Lora.Attach([new ProjectionSlot("l.q_proj", new Linear(torch.zeros(O, C + 1))), new ProjectionSlot("l.v_proj", new Linear(torch.zeros(O, C)))], Options, 5))
+            adapter.Save(folder["wider"]);
+        var slots = Slots(ScalarType.Float32);
+        Assert.Contains("m.q_proj", Assert.Throws<TrainingException>(() => Lora.Open(slots, folder["more"])).Message, StringComparison.Ordinal);
+        Assert.Contains("shape", Assert.Throws<TrainingException>(() => Lora.Open(slots, folder["wider"])).Message, StringComparison.Ordinal);
+        Assert.All(slots, slot => Assert.IsType<Linear>(slot.Value));
+    }
+
     private static List<ProjectionSlot> Slots(ScalarType dtype)
     {
         using var generator = new Generator(4);

@@ -10,9 +10,9 @@ public class NextTokenLossTests
     private const int V = 11, C = 6;
 
     [Fact]
-    public void Scores_the_next_label_but_no_masked_one_and_no_first_token_of_a_document()
+    public void Scores_the_next_label_but_no_masked_one_and_never_the_first()
     {
-        var row = new PackedRow([1, 2, 3, 4, 5], [1, -100, 3, 4, 5], [0, 3]);
+        var row = new PackedRow([1, 2, 3, 4, 5], [1, -100, 3, -100, 5], [0, 3]);
         Assert.Equal(2, NextTokenLoss.ScoredTokens(row));
 
         using var scope = torch.NewDisposeScope();
