@@ -10,19 +10,6 @@ internal static class Seeds
     /// <summary>A seed of its own for one use, well mixed from a seed and a counter.</summary>
     public static long Mix(long seed, long counter) => (long)(Finish(Finish((ulong)seed + Golden) + Golden * ((ulong)counter + 1)) >> 1);
 
-    /// <summary>The numbers 0 to count − 1, shuffled (Fisher and Yates).</summary>
-    public static int[] Permutation(int count, long seed, long counter)
-    {
-        var order = Enumerable.Range(0, count).ToArray();
-        var state = (ulong)Mix(seed, counter);
-        for (var i = count - 1; i > 0; i--)
-        {
-            var j = (int)Math.BigMul(Finish(state += Golden), (ulong)i + 1, out _);
-            (order[i], order[j]) = (order[j], order[i]);
-        }
-        return order;
-    }
-
     private static ulong Finish(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -1,5 +1,6 @@
 using Liger.Checkpoints;
 using Liger.Models;
+using Liger.Models.Graph;
 using TorchSharp;
 using static TorchSharp.torch;
 

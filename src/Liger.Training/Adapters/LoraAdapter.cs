@@ -1,11 +1,11 @@
 using Liger.Checkpoints;
-using Liger.Models;
+using Liger.Models.Graph;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Liger.Training;
 
-/// <summary>A low-rank adapter on a model, made by <see cref="Lora.Attach(CausalLM, LoraOptions, long)"/>.</summary>
+/// <summary>A low-rank adapter on a model, made by <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long)"/>.</summary>
 public sealed class LoraAdapter : IDisposable
 {
     private const string A = ".lora_A.weight", B = ".lora_B.weight";
@@ -104,7 +104,7 @@ public sealed class LoraAdapter : IDisposable
         Detach();
     }
 
-    /// <summary>Takes the adapter off: the model is again exactly what it was before <see cref="Lora.Attach(CausalLM, LoraOptions, long)"/>.</summary>
+    /// <summary>Takes the adapter off: the model is again exactly what it was before <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long)"/>.</summary>
     public void Detach()
     {
         if (!_attached)

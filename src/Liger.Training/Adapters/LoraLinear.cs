@@ -1,4 +1,4 @@
-using Liger.Models;
+using Liger.Models.Graph;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -10,15 +10,13 @@ namespace Liger.Training;
 internal sealed class RunPlan
 {
     private readonly IReadOnlyList<PackedRow> _rows;
-    private readonly long _seed;
+    private readonly RowOrder _order;
     private readonly long _rowsAStep;
-    private long _epoch = -1;
-    private int[] _order = [];
 
     public RunPlan(IReadOnlyList<PackedRow> rows, TrainerOptions options)
     {
         _rows = rows;
-        _seed = options.Seed;
+        _order = new RowOrder(rows.Count, options.Seed);
         _rowsAStep = (long)options.Batch * options.Accumulation;
         var tokensAnEpoch = rows.Sum(row => (long)row.Ids.Length);
         Rows = options.Steps is { } steps ? steps * _rowsAStep
@@ -40,14 +38,7 @@ internal sealed class RunPlan
         var count = Math.Min(_rowsAStep, Rows - taken);
         var next = new List<PackedRow>((int)count);
         for (var position = taken; position < taken + count; position++)
-            next.Add(_rows[Order(position / _rows.Count)[(int)(position % _rows.Count)]]);
+            next.Add(_rows[_order[(int)(position / _rows.Count), (int)(position % _rows.Count)]]);
         return next;
-    }
-
-    private int[] Order(long epoch)
-    {
-        if (epoch != _epoch)
-            (_epoch, _order) = (epoch, Seeds.Permutation(_rows.Count, _seed, epoch));
-        return _order;
     }
 }

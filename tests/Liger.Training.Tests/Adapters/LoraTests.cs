@@ -1,4 +1,4 @@
-using Liger.Models;
+using Liger.Models.Graph;
 using Liger.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,6 +8,7 @@ namespace Liger.Training.Tests.Adapters;
 public class LoraTests
 {
     private const int C = 10, O = 6, N = 7;
+    private const string Layer = "model.layers.0.self_attn";
     private static readonly LoraOptions Options = new() { Rank = 3, Alpha = 6, Targets = ["q_proj", "v_proj"] };
 
     [Theory]
@@ -23,7 +24,7 @@ public class LoraTests
         foreach (var (slot, expected) in slots.Zip(before))
             TensorAssert.Same(slot.Value.forward(x), expected, slot.Name);
         Assert.Equal(2 * (3 * C + O * 3), adapter.ParameterCount);
-        Assert.Equal(["l.q_proj.lora_A.weight", "l.q_proj.lora_B.weight", "l.v_proj.lora_A.weight", "l.v_proj.lora_B.weight"], adapter.Parameters.Select(p => p.Name));
+        Assert.Equal([Layer + ".q_proj.lora_A.weight", Layer + ".q_proj.lora_B.weight", Layer + ".v_proj.lora_A.weight", Layer + ".v_proj.lora_B.weight"], adapter.Parameters.Select(p => p.Name));
         Assert.All(adapter.Parameters, p => Assert.Equal(ScalarType.Float32, p.Weight.dtype));
     }
 
@@ -33,7 +34,7 @@ public class LoraTests
         using var scope = torch.NewDisposeScope();
         List<float> Values(long seed)
         {
-            using var adapter = Lora.Attach([new ProjectionSlot("l.q_proj", new Linear(torch.zeros(4, 400)))], new LoraOptions { Rank = 50, Targets = ["q_proj"] }, seed);
+            using var adapter = Lora.Attach(Slots(ScalarType.Float32, hidden: 400), new LoraOptions { Rank = 50, Targets = ["q_proj"] }, seed);
             return [.. adapter.Parameters[0].Weight.detach().data<float>().ToArray()];
         }
 
@@ -197,21 +198,19 @@ public class LoraTests
     {
         using var folder = new TemporaryFolder();
         using var scope = torch.NewDisposeScope();
-        using (var adapter = Lora.Attach([.. Slots(ScalarType.Float32), new ProjectionSlot("m.q_proj", new Linear(torch.zeros(O, C)))], Options, 5))
+        using (var adapter = Lora.Attach(Slots(ScalarType.Float32, layers: 2), Options, 5))
             adapter.Save(folder["more"]);
-        using (var adapter = Lora.Attach([new ProjectionSlot("l.q_proj", new Linear(torch.zeros(O, C + 1))), new ProjectionSlot("l.v_proj", new Linear(torch.zeros(O, C)))], Options, 5))
+        using (var adapter = Lora.Attach(Slots(ScalarType.Float32, hidden: C + 1), Options, 5))
             adapter.Save(folder["wider"]);
         var slots = Slots(ScalarType.Float32);
-        Assert.Contains("m.q_proj", Assert.Throws<TrainingException>(() => Lora.Open(slots, folder["more"])).Message, StringComparison.Ordinal);
+        Assert.Contains("layers.1.self_attn.q_proj", Assert.Throws<TrainingException>(() => Lora.Open(slots, folder["more"])).Message, StringComparison.Ordinal);
         Assert.Contains("shape", Assert.Throws<TrainingException>(() => Lora.Open(slots, folder["wider"])).Message, StringComparison.Ordinal);
         Assert.All(slots, slot => Assert.IsType<Linear>(slot.Value));
     }
 
-    private static List<ProjectionSlot> Slots(ScalarType dtype)
-    {
-        using var generator = new Generator(4);
-        return [.. new[] { "l.q_proj", "l.k_proj", "l.v_proj" }.Select(name => new ProjectionSlot(name, new Linear(torch.randn(O, C, generator: generator).to(dtype))))];
-    }
+    private static List<ProjectionSlot> Slots(ScalarType dtype, int layers = 1, int hidden = C) =>
+        [.. TinyModel.Make(dtype: dtype, fields: [("hidden_size", hidden), ("num_hidden_layers", layers), ("num_attention_heads", 1), ("num_key_value_heads", 1), ("head_dim", O)])
+            .Projections.Where(slot => slot.Base.InFeatures == hidden && slot.Base.OutFeatures == O)];
 
     private static Tensor Input(ScalarType dtype)
     {
