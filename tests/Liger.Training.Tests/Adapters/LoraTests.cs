@@ -1,3 +1,4 @@
+using Liger.Models;
 using Liger.Models.Graph;
 using Liger.Testing;
 using TorchSharp;
@@ -5,11 +6,12 @@ using static TorchSharp.torch;
 
 namespace Liger.Training.Tests.Adapters;
 
-public class LoraTests
+public sealed class LoraTests : IDisposable
 {
     private const int C = 10, O = 6, N = 7;
     private const string Layer = "model.layers.0.self_attn";
     private static readonly LoraOptions Options = new() { Rank = 3, Alpha = 6, Targets = ["q_proj", "v_proj"] };
+    private readonly List<CausalLM> _models = [];
 
     [Theory]
     [InlineData(ScalarType.Float32)]
@@ -208,9 +210,15 @@ public class LoraTests
         Assert.All(slots, slot => Assert.IsType<Linear>(slot.Value));
     }
 
-    private static List<ProjectionSlot> Slots(ScalarType dtype, int layers = 1, int hidden = C) =>
-        [.. TinyModel.Make(dtype: dtype, fields: [("hidden_size", hidden), ("num_hidden_layers", layers), ("num_attention_heads", 1), ("num_key_value_heads", 1), ("head_dim", O)])
-            .Projections.Where(slot => slot.Base.InFeatures == hidden && slot.Base.OutFeatures == O)];
+    public void Dispose() => _models.ForEach(model => model.Dispose());
+
+    private List<ProjectionSlot> Slots(ScalarType dtype, int layers = 1, int hidden = C)
+    {
+        var model = TinyModel.Make(
+            dtype: dtype, fields: [("hidden_size", hidden), ("num_hidden_layers", layers), ("num_attention_heads", 1), ("num_key_value_heads", 1), ("head_dim", O)]);
+        _models.Add(model);
+        return [.. model.Projections.Where(slot => slot.Base.InFeatures == hidden && slot.Base.OutFeatures == O)];
+    }
 
     private static Tensor Input(ScalarType dtype)
     {

@@ -62,6 +62,7 @@ public class NextTokenTests
     [InlineData(5)]
     public void A_resumed_adapter_run_ends_with_the_same_bits(int stopAfter)
     {
+        using var scope = torch.NewDisposeScope();
         using var folder = new TemporaryFolder();
         List<byte[]> Train(string name, bool resume, int stop)
         {
@@ -81,6 +82,7 @@ public class NextTokenTests
     [Fact]
     public void The_layer_that_first_gives_a_nan_is_named()
     {
+        using var scope = torch.NewDisposeScope();
         using var folder = new TemporaryFolder();
         using var model = TinyModel.Make();
         using var adapter = Lora.Attach(model, new LoraOptions(), 1);

@@ -14,8 +14,9 @@ internal sealed class ToyObjective : IObjective, IDisposable
     public ToyObjective(ScalarType dtype = ScalarType.Float32)
     {
         _dtype = dtype;
+        using var scope = torch.NewDisposeScope();
         using var generator = new Generator(3);
-        Tensor Weight(params long[] shape) => torch.randn(shape, generator: generator).mul_(0.5).to(dtype).requires_grad_();
+        Tensor Weight(params long[] shape) => torch.randn(shape, generator: generator).mul_(0.5).to(dtype).requires_grad_().DetachFromDisposeScope();
         Parameters =
         [
             new NamedParameter("embedding", Weight(Vocabulary, Width)),
@@ -67,7 +68,13 @@ internal sealed class ToyObjective : IObjective, IDisposable
     }
 
     /// <summary>All parameters as bytes, to compare bit for bit.</summary>
-    public byte[] Bytes() => [.. Parameters.SelectMany(p => p.Weight.detach().bytes.ToArray())];
+    public byte[] Bytes() => [.. Parameters.SelectMany(p => Bits(p.Weight))];
+
+    private static byte[] Bits(Tensor tensor)
+    {
+        using var plain = tensor.detach();
+        return plain.bytes.ToArray();
+    }
 
     public void Dispose()
     {

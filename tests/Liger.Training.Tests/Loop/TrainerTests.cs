@@ -150,6 +150,7 @@ public class TrainerTests
     [Fact]
     public void Bf16_parameters_are_trained_through_fp32_originals()
     {
+        using var scope = torch.NewDisposeScope();
         using var folder = new TemporaryFolder();
         using var full = new ToyObjective();
         // The same starting values on both sides: those that bf16 can hold.
@@ -170,6 +171,7 @@ public class TrainerTests
     [Fact]
     public void Weight_decay_leaves_vectors_alone()
     {
+        using var scope = torch.NewDisposeScope();
         using var objective = new ToyObjective();
         var before = objective.Parameters.Select(p => p.Weight.detach().clone()).ToList();
         using (var parameters = new ParameterSet(objective.Parameters, new AdamWOptions { WeightDecay = 0.5 }))
