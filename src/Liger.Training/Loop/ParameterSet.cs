@@ -32,7 +32,8 @@ internal sealed class ParameterSet : IDisposable
             if (!names.Add(name))
                 throw new TrainingException($"trained parameters: {name} is given twice.");
             var original = weight.dtype == ScalarType.Float32 ? weight.detach() : weight.detach().to(ScalarType.Float32);
-            var trained = torch.nn.Parameter(original).DetachFromDisposeScope();
+            var trained = torch.nn.Parameter(original);
+            trained.DetachFromDisposeScope();
             var gradient = _gradients.narrow(0, offset, weight.numel()).view(weight.shape).DetachFromDisposeScope();
             offset += weight.numel();
             trained.grad = gradient;

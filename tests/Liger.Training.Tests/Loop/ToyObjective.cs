@@ -94,7 +94,8 @@ internal sealed class ToyObjective : IObjective, IDisposable
 
     private IEnumerable<(string Name, Tensor Output)> Layers(IReadOnlyList<PackedRow> rows, long? microStep)
     {
-        var x = torch.nn.functional.embedding(NextTokenLoss.Ids(rows, CPU), Parameters[0].Weight).add(Parameters[1].Weight);
+        var ids = NextTokenLoss.Ids(rows, CPU);
+        var x = Parameters[0].Weight.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], Width).add(Parameters[1].Weight);
         if (Dropout && microStep is { } step)
         {
             using var generator = new Generator((ulong)Seeds.Mix(5, step));
