@@ -48,7 +48,12 @@ public sealed class CommandLine(Terminal terminal, CancellationToken stop)
             new HelpOption { Action = new HelpAction { MaxWidth = Terminal.DefaultWidth } },
             new VersionOption(),
             _debug,
+            ConvertVerb.Create(verbs),
+            FinetuneVerb.Create(verbs),
+            ExportVerb.Create(verbs),
+            GenerateVerb.Create(verbs),
             ValidateVerb.Create(verbs),
+            ListVerb.Create(verbs),
             InspectVerb.Create(verbs),
             DoctorVerb.Create(verbs),
         };

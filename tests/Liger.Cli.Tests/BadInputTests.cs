@@ -1,3 +1,4 @@
+using Liger.Checkpoints;
 using Liger.Testing;
 
 namespace Liger.Cli.Tests;
@@ -8,21 +9,130 @@ public sealed class BadInputTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    private static void Refused(ExitCode exitCode, string message, params string[] arguments)
+    {
+        var run = CliRun.Of(arguments);
+        Assert.True(exitCode == run.ExitCode, $"{run.ExitCode}: {run.Error}");
+        Assert.Contains(message, run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+        Assert.DoesNotContain("unexpected", run.Error);
+        Assert.Empty(run.Output);
+    }
+
     [Fact]
     public void A_missing_checkpoint_is_named()
     {
-        var run = CliRun.Of("inspect", _folder["none"]);
-        Assert.Equal(ExitCode.WrongUse, run.ExitCode);
-        Assert.Equal($"liger: {_folder["none"]}: no such folder. Check the path.\n", run.Error);
+        var none = _folder["none"];
+        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "inspect", none);
+        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "convert", none, "--to", _folder["to"], "--mixer", "window");
+        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "generate", none, "--prompt", "a");
+        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "generate", TinyCheckpoint.Write(_folder["model"]), "--adapter", none, "--prompt", "a");
+        Assert.False(Path.Exists(_folder["to"]));
     }
 
     [Fact]
     public void A_wrong_architecture_is_named()
     {
         File.WriteAllText(_folder["config.json"], """{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}""");
-        var run = CliRun.Of("inspect", _folder.Path);
-        Assert.Equal(ExitCode.WrongUse, run.ExitCode);
-        Assert.Contains("model_type", run.Error);
-        Assert.Contains("gpt2", run.Error);
+        Refused(ExitCode.WrongUse, "\"gpt2\"", "inspect", _folder.Path);
+        Refused(ExitCode.WrongUse, "\"gpt2\"", "convert", _folder.Path, "--to", _folder["to"], "--mixer", "window");
+    }
+
+    [Fact]
+    public void A_damaged_weight_file_is_named()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        var weights = Path.Combine(model, "model.safetensors");
+        File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..500]);
+        Refused(ExitCode.WrongUse, weights, "generate", model, "--prompt", "a");
+    }
+
+    [Fact]
+    public void An_unknown_mixer_or_option_is_named()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        Refused(ExitCode.WrongUse, "unknown name 'liger-glo'", "convert", model, "--to", _folder["to"], "--mixer", "liger-glo");
+        Refused(ExitCode.WrongUse, "unknown option 'mix'", "convert", model, "--to", _folder["to"], "--mixer", "window", "--mix", "0.5");
+        Refused(ExitCode.WrongUse, "from 1 to 1048576, got '0'", "convert", model, "--to", _folder["to"], "--mixer", "window", "--window", "0");
+        Assert.False(Path.Exists(_folder["to"]));
+    }
+
+    [Fact]
+    public void A_folder_that_exists_is_not_overwritten_unasked()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        Directory.CreateDirectory(_folder["to"]);
+        File.WriteAllText(_folder["to/letter.txt"], "dear");
+        Refused(ExitCode.WrongUse, $"{_folder["to"]}: exists", "convert", model, "--to", _folder["to"], "--mixer", "window");
+        Refused(ExitCode.WrongUse, "is not overwritten", "convert", model, "--to", _folder["to"], "--mixer", "window", "--overwrite");
+        Assert.Equal("dear", File.ReadAllText(_folder["to/letter.txt"]));
+    }
+
+    [Fact]
+    public void A_tokenizer_that_is_too_large_for_the_model_is_named()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"], vocabulary: TinyCheckpoint.Vocabulary - 20);
+        Refused(ExitCode.WrongUse, "expected at most 280 tokens (vocab_size), got 300", "generate", model, "--prompt", "the cat");
+    }
+
+    [Fact]
+    public void A_text_too_short_for_one_chunk_is_named()
+    {
+        TinyCheckpoint.Write(_folder["model"]);
+        File.WriteAllText(_folder["text.txt"], "the cat");
+        File.WriteAllText(_folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 64}\ntrain: {steps: 1}\n");
+        Refused(ExitCode.WrongUse, "text too short for one chunk — expected at least 64", "finetune", _folder["r.yaml"]);
+        Assert.False(Path.Exists(_folder["run/metrics.jsonl"]));
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_a_number_stops_at_its_step_and_names_the_layer()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        Poison(model, "model.layers.1.mlp.down_proj.weight");
+        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(_folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 3}\n");
+        Refused(ExitCode.FailedAtWork, "model.layers.1", "finetune", _folder["r.yaml"]);
+        Assert.False(Path.Exists(_folder["run/adapter"]));
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_named()
+    {
+        // A file where a folder must be: also root, whom no rights stop, cannot write there.
+        File.WriteAllText(_folder["file"], "");
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(_folder["r.yaml"], "model: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 1}\n");
+        Refused(ExitCode.Environment, _folder["file/run"], "finetune", _folder["r.yaml"], "--to", _folder["file/run"]);
+        Refused(ExitCode.Environment, _folder["file/to"], "convert", model, "--to", _folder["file/to"], "--mixer", "window");
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there_is_named()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        Refused(ExitCode.Environment, "this machine has no 'cuda:99'", "generate", model, "--prompt", "a", "--device", "cuda:99");
+        Refused(ExitCode.WrongUse, "expected auto, cpu, cuda or cuda:N, got 'tpu'", "generate", model, "--prompt", "a", "--device", "tpu");
+    }
+
+    private static void Poison(string folder, string tensor)
+    {
+        using (var checkpoint = CheckpointFolder.Open(folder))
+        using (var output = AtomicFolder.Create(folder + ".new", overwrite: false))
+        {
+            using (var writer = CheckpointWriter.Create(output.Path, checkpoint.TensorNames.Select(checkpoint.Info).Select(info => new SafeTensorEntry(info.Name, info.Dtype, info.Shape))))
+            {
+                foreach (var name in checkpoint.TensorNames)
+                {
+                    using var weight = checkpoint.Read(name);
+                    if (name == tensor) weight.fill_(float.NaN);
+                    writer.Write(name, weight);
+                }
+                writer.Commit();
+            }
+            output.Commit();
+        }
+        File.Move(Path.Combine(folder + ".new", "model.safetensors"), Path.Combine(folder, "model.safetensors"), overwrite: true);
     }
 }

@@ -25,7 +25,7 @@ public sealed class WrongUseTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["r.yaml"], "model:\n  path: m\ndata:\n  train: t\n  contxt: 8\ntrain:\n  steps: 1\n");
-        var run = CliRun.Of("validate", folder["r.yaml"], "lora.rnk=4");
+        var run = CliRun.Of("finetune", folder["r.yaml"], "lora.rnk=4");
         Assert.Equal(ExitCode.WrongUse, run.ExitCode);
         Assert.Contains($"{folder["r.yaml"]}:5: data.contxt: unknown key; nearest known key: data.context", run.Error);
         Assert.Contains("command line: lora.rnk: unknown key; nearest known key: lora.rank", run.Error);

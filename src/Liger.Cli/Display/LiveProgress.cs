@@ -25,6 +25,12 @@ internal sealed class LiveProgress(ProgressContext context, IAnsiConsole console
     {
         internal const string Key = "figures";
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(ProgressText.Figures(task.State.Get<StepProgress>(Key)));
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Words(task.State.Get<StepProgress>(Key)));
+
+        private static string Words(StepProgress progress)
+        {
+            var figures = ProgressText.Figures(progress);
+            return figures.Length == 0 ? ProgressText.Place(progress) : $"{ProgressText.Place(progress)} · {figures}";
+        }
     }
 }

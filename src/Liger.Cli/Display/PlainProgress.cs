@@ -7,16 +7,16 @@ internal sealed class PlainProgress(Terminal terminal, TimeProvider clock) : ISt
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
     private string _work = "";
-    private long _last;
+    private long _done, _last;
 
     public void Say(string message) => terminal.Say(message);
 
     public void Report(StepProgress progress)
     {
         var isNew = progress.Work != _work;
-        if (!isNew && progress.Done < progress.Total && clock.GetElapsedTime(_last) < Between) return;
-        (_work, _last) = (progress.Work, clock.GetTimestamp());
+        if (!isNew && (progress.Done == _done || (progress.Done < progress.Total && clock.GetElapsedTime(_last) < Between))) return;
+        (_work, _done, _last) = (progress.Work, progress.Done, clock.GetTimestamp());
         var figures = ProgressText.Figures(progress);
-        terminal.Say($"{progress.Work} {Quantity.Count(progress.Done)}/{Quantity.Count(progress.Total)}" + (figures.Length == 0 ? "" : " · " + figures));
+        terminal.Say($"{progress.Work} {ProgressText.Place(progress)}" + (figures.Length == 0 ? "" : " · " + figures));
     }
 }

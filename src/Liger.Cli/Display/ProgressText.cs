@@ -5,6 +5,11 @@ namespace Liger.Cli.Display;
 /// <summary>The figures of a progress report in words.</summary>
 internal static class ProgressText
 {
+    /// <summary>"12/2,000", or "1.2 GiB/14.9 GiB".</summary>
+    internal static string Place(StepProgress progress) => progress.InBytes
+        ? $"{Quantity.Bytes(progress.Done)}/{Quantity.Bytes(progress.Total)}"
+        : $"{Quantity.Count(progress.Done)}/{Quantity.Count(progress.Total)}";
+
     /// <summary>"loss 2.345 · 1,234 tokens/s · 1.2 GiB · 3 min 07 s left": whatever of it is known.</summary>
     internal static string Figures(StepProgress progress)
     {

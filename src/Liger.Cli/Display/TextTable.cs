@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Liger.Cli.Display;
 
-/// <summary>A table of aligned columns as plain text: the first column to the left, the others to the right.</summary>
+/// <summary>A table of aligned columns as plain text: text columns come first and stand to the left, numbers to the right.</summary>
 internal sealed class TextTable(params string[] headers)
 {
     private const string Gap = "  ";
@@ -11,8 +11,8 @@ internal sealed class TextTable(params string[] headers)
     /// <summary>Adds a row; null cells stay empty.</summary>
     internal void Add(params string?[] cells) => _rows.Add([.. cells.Select(cell => cell ?? "")]);
 
-    /// <summary>Whether the last column is text, to the left as well.</summary>
-    internal bool LastIsText { get; init; }
+    /// <summary>How many columns hold text, which stands to the left.</summary>
+    internal int TextColumns { get; init; } = 1;
 
     public override string ToString()
     {
@@ -25,7 +25,7 @@ internal sealed class TextTable(params string[] headers)
 
         void Line(string[] cells)
         {
-            var padded = cells.Select((cell, column) => column == 0 || (LastIsText && column == cells.Length - 1) ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+            var padded = cells.Select((cell, column) => column < TextColumns ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
             text.Append(string.Join(Gap, padded).TrimEnd()).Append('\n');
         }
     }

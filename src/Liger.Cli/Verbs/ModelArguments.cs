@@ -8,7 +8,7 @@ internal sealed class ModelArguments
 {
     private readonly Argument<string> _checkpoint = new("CKPT") { Description = "A checkpoint: a Hugging Face folder, converted or not." };
     private readonly Option<string> _adapter = new("--adapter") { Description = "An adapter in PEFT's format that is put on it.", HelpName = "DIR" };
-    private readonly Option<string> _dtype = Options.Choice("--dtype", "auto", "The arithmetic; auto: as the checkpoint is stored.", "auto", "float32", "bfloat16");
+    private readonly Option<string> _dtype = Options.Choice("--dtype", "auto", "The arithmetic: float32, bfloat16, or auto: float32 on a CPU, as stored on a GPU.", "auto", "float32", "bfloat16");
     private readonly Option<string> _device = Options.Text("--device", "DEVICE", "auto", "auto (a GPU if there is one), cpu, cuda or cuda:N.");
 
     internal void AddTo(Command command, bool adapterRequired = false)

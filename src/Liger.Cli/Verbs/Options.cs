@@ -20,7 +20,7 @@ internal static class Options
 
     internal static Option<string> Choice(string name, string @default, string description, params string[] values)
     {
-        var option = Text(name, string.Join('|', values), @default, description);
+        var option = Text(name, "NAME", @default, description);
         option.AcceptOnlyFromAmong(values);
         return option;
     }

@@ -31,5 +31,6 @@ internal sealed class RecipeArguments
 
     internal string[] Overrides(ParseResult parsed) => parsed.GetValue(_overrides) ?? [];
 
-    internal Recipe Load(ParseResult parsed) => RecipeFile.Load(File(parsed), Overrides(parsed));
+    /// <summary>Reads the recipe with what the command line lays over it, and what options of the verb do.</summary>
+    internal Recipe Load(ParseResult parsed, params string?[] more) => RecipeFile.Load(File(parsed), Overrides(parsed).Concat(more.OfType<string>()));
 }

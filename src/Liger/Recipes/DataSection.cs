@@ -1,32 +1,52 @@
+using Liger.Text;
+
 namespace Liger.Recipes;
 
 /// <summary>The section "data": what is trained on and how it is cut.</summary>
 public sealed record DataSection
 {
-    /// <summary>The longest context that any supported family is published with.</summary>
-    private const int MaxContext = 1 << 20;
+    private const int LeastContext = 8, MostContext = 1 << 20, MostValidationRows = 1_000_000;
+    private const string Auto = "auto";
 
-    /// <summary>The training files: Alpaca JSON or JSONL, chat JSONL, or plain text.</summary>
+    /// <summary>The training files: Alpaca JSON or JSONL, chat JSONL, or plain text; gzipped or not.</summary>
     public IReadOnlyList<string> Train { get; init; } = [];
 
     /// <summary>The validation files; empty takes <see cref="ValidationRows"/> from the training data.</summary>
     public IReadOnlyList<string> Validation { get; init; } = [];
 
-    /// <summary>Without validation files: how many packed rows at the start of the training data are held out, 0 to 1,000,000. Default 0: no validation.</summary>
+    /// <summary>How many rows at the start of the training data are held out, or of the validation files are used, 0 to 1,000,000; 0 holds out none and uses all. Default 0.</summary>
     public int ValidationRows { get; init; }
 
-    /// <summary>How the files are read: auto (by content), alpaca, chat or text. Default auto.</summary>
-    public string Format { get; init; } = "auto";
+    /// <summary>What the files hold. Default auto: told from the file.</summary>
+    public TextDataFormat Format { get; init; } = TextDataFormat.Detect;
+
+    /// <summary>How conversations are written out: auto (told from the tokenizer) or a template's name. Default auto.</summary>
+    public string Template { get; init; } = Auto;
 
     /// <summary>Tokens a row, 8 to 1,048,576. Default 1024 (the published Liger recipe).</summary>
     public int Context { get; init; } = 1024;
+
+    /// <summary>Whether documents that share a row are kept apart. Default true; the published Liger recipe runs them together.</summary>
+    public bool KeepDocumentsApart { get; init; } = true;
+
+    /// <summary>How files are read.</summary>
+    internal TextDataOptions Reading => new() { Format = Format, ChatTemplate = Template == Auto ? null : ChatTemplate.Named(Template) };
+
+    /// <summary>How documents become rows.</summary>
+    internal PackingOptions Packing => new() { RowLength = Context, KeepDocumentBoundaries = KeepDocumentsApart };
 
     internal static DataSection Bind(ISection s, DataSection d) => new()
     {
         Train = s.Required("train", d.Train, Kind.ListOf(Kind.Place)),
         Validation = s.Value("validation", d.Validation, Kind.ListOf(Kind.Place)),
-        ValidationRows = s.Value("validation_rows", d.ValidationRows, Kind.Whole(0, 1_000_000)),
-        Format = s.Value("format", d.Format, Kind.Choice("auto", "alpaca", "chat", "text")),
-        Context = s.Value("context", d.Context, Kind.Whole(8, MaxContext)),
+        ValidationRows = s.Value("validation_rows", d.ValidationRows, Kind.Whole(0, MostValidationRows)),
+        Format = s.Value("format", d.Format, FormatName),
+        Template = s.Value("template", d.Template, Kind.Choice([Auto, .. ChatTemplate.Names])),
+        Context = s.Value("context", d.Context, Kind.Whole(LeastContext, MostContext)),
+        KeepDocumentsApart = s.Value("keep_documents_apart", d.KeepDocumentsApart, Kind.Flag),
     };
+
+    private static Kind<TextDataFormat> FormatName { get; } = Kind.Named(
+        (Auto, TextDataFormat.Detect), ("alpaca", TextDataFormat.Alpaca), ("chat", TextDataFormat.Chat), ("prompt_answer", TextDataFormat.PromptAnswer),
+        ("text", TextDataFormat.Text), ("plain", TextDataFormat.Plain));
 }

@@ -50,6 +50,17 @@ internal static class Kind
         (YamlNode node, string folder, out string value) => ReadText(node, folder, out value) && names.Contains(value),
         YamlText.Quote);
 
+    /// <summary>Values that go by names of our own.</summary>
+    internal static Kind<T> Named<T>(params (string Name, T Value)[] names) where T : struct => new(
+        "one of " + string.Join(", ", names.Select(pair => pair.Name)),
+        (YamlNode node, string _, out T value) =>
+        {
+            var found = Array.FindIndex(names, pair => pair.Name == Scalar(node));
+            value = found < 0 ? default : names[found].Value;
+            return found >= 0;
+        },
+        value => Array.Find(names, pair => EqualityComparer<T>.Default.Equals(pair.Value, value)).Name);
+
     /// <summary>auto, cpu, cuda or cuda:N.</summary>
     internal static Kind<string> Device { get; } = new(
         "auto, cpu, cuda or cuda:N",
@@ -69,9 +80,9 @@ internal static class Kind
         },
         YamlText.Quote);
 
-    /// <summary>A list of values, or one value alone.</summary>
+    /// <summary>A list of values, or one value alone; an empty list is written by leaving the key out.</summary>
     internal static Kind<IReadOnlyList<T>> ListOf<T>(Kind<T> item) => new(
-        $"a list, each {item.Expected}",
+        $"a list of at least one, each {item.Expected}",
         (YamlNode node, string folder, out IReadOnlyList<T> value) =>
         {
             var list = new List<T>();
@@ -81,9 +92,9 @@ internal static class Kind
                 if (!item.Read(child, folder, out var one)) return false;
                 list.Add(one);
             }
-            return true;
+            return list.Count > 0;
         },
-        value => "[" + string.Join(", ", value.Select(item.Write)) + "]");
+        value => value.Count == 0 ? null : "[" + string.Join(", ", value.Select(item.Write)) + "]");
 
     /// <summary>A value or null; null is written by leaving the key out.</summary>
     internal static Kind<T?> Maybe<T>(Kind<T> kind) where T : struct => new(

@@ -1,17 +1,56 @@
+using Liger.Models;
+using Liger.Models.Mixers;
+
 namespace Liger.Recipes;
 
-/// <summary>The section "mixer": what takes the place of softmax attention.</summary>
+/// <summary>The section "mixer": what takes the place of softmax attention. Its keys besides the name are the mixer's own options, in snake_case.</summary>
 public sealed record MixerSection
 {
     /// <summary>The token mixer's name ("liger list mixers" shows them all).</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>The mixer's own options by name, as written; a missing one has the mixer's default.</summary>
+    /// <summary>The mixer's options by kebab-case name, all of them, defaults filled in.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
-    internal static MixerSection Bind(ISection s, MixerSection m) => new()
+    /// <summary>Mixer and options as the models take them.</summary>
+    public MixerSpec Spec => new(Name, Options);
+
+    internal static MixerSection Bind(ISection s, MixerSection m)
     {
-        Name = s.Required("name", m.Name, Kind.Words),
-        Options = s.Rest(m.Options),
-    };
+        var name = s.Required("name", m.Name, Kind.Words);
+        var kind = MixerCatalog.All.FirstOrDefault(known => known.Name == name);
+        s.Check(kind is not null || name.Length == 0, "name", $"unknown mixer '{name}'; {Nearest(name, MixerCatalog.All.Select(known => known.Name))}");
+        if (kind is null)
+        {
+            s.Rest(new Dictionary<string, string>());
+            return new MixerSection { Name = name };
+        }
+        var given = s.Rest(kind.Complete(m.Options).ToDictionary(pair => Snake(pair.Key), pair => pair.Value));
+        var options = new Dictionary<string, string>();
+        foreach (var (key, text) in given)
+        {
+            var option = kind.Options.FirstOrDefault(known => Snake(known.Name) == key);
+            s.Check(option is not null, key, $"unknown key; {Nearest(key, kind.Options.Select(known => Snake(known.Name)))}");
+            if (option is not null && Checked(s, kind, option, key, text) is { } value) options[option.Name] = value;
+        }
+        return new MixerSection { Name = name, Options = kind.Complete(options) };
+    }
+
+    private static string? Checked(ISection s, MixerKind kind, MixerOption option, string key, string text)
+    {
+        try
+        {
+            return option.Check(kind.Name, text);
+        }
+        catch (ModelException error)
+        {
+            s.Check(false, key, error.Message);
+            return null;
+        }
+    }
+
+    private static string Nearest(string name, IEnumerable<string> known) =>
+        NearestName.Find(name, known) is { } nearest ? $"nearest known: {nearest}" : $"known: {string.Join(", ", known)}";
+
+    private static string Snake(string kebab) => kebab.Replace('-', '_');
 }

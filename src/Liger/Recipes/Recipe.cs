@@ -1,3 +1,5 @@
+using Liger.Training;
+
 namespace Liger.Recipes;
 
 /// <summary>One experiment, complete: which model, which token mixer, which data, how it is trained, measured and exported.</summary>
@@ -20,7 +22,7 @@ public sealed record Recipe
     public DataSection Data { get; init; } = new();
 
     /// <summary>The low-rank adapter that is trained.</summary>
-    public LoraSection Lora { get; init; } = new();
+    public LoraOptions Lora { get; init; } = new();
 
     /// <summary>How it is trained.</summary>
     public TrainSection Train { get; init; } = new();

@@ -72,7 +72,7 @@ internal sealed class SectionReader : ISection
 
     public void Check(bool holds, string key, string what)
     {
-        if (!holds) _source.Problem(_keys.GetValueOrDefault(key, _node), key.Length == 0 ? _path : Dotted(key), what);
+        if (!holds) _source.Problem(Place(key), key.Length == 0 ? _path : Dotted(key), what);
     }
 
     /// <summary>Treats a section that the file lacks as one without keys.</summary>
@@ -81,14 +81,18 @@ internal sealed class SectionReader : ISection
     /// <summary>Adds a problem for every key that nobody asked for.</summary>
     internal void ReportUnknown()
     {
-        foreach (var (key, node) in _keys)
+        foreach (var key in _keys.Keys)
         {
             if (_known.Contains(key)) continue;
             var nearest = NearestName.Find(key, _known);
             var hint = nearest is null ? $"known here: {string.Join(", ", _known)}" : $"nearest known key: {Dotted(nearest)}";
-            _source.Problem(_source.IsOverride(_values[key]) ? _values[key] : node, Dotted(key), $"unknown key; {hint}");
+            _source.Problem(Place(key), Dotted(key), $"unknown key; {hint}");
         }
     }
+
+    // The line of the key; for a value of the command line, the value, which is known as such.
+    private YamlNode Place(string key) =>
+        !_keys.TryGetValue(key, out var node) ? _node : _source.IsOverride(_values[key]) ? _values[key] : node;
 
     private string Dotted(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
 

@@ -25,7 +25,7 @@ internal sealed class SectionWriter(StringBuilder text, int depth) : ISection
 
     public IReadOnlyDictionary<string, string> Rest(IReadOnlyDictionary<string, string> value)
     {
-        foreach (var (key, one) in value) Line($"{key}: {YamlText.Quote(one)}");
+        foreach (var (key, one) in value) Line($"{key}: {YamlText.QuoteUnlessNumber(one)}");
         return value;
     }
 

@@ -1,80 +1,71 @@
+using Liger.Training;
+
 namespace Liger.Recipes;
 
 /// <summary>The section "train": how long, how fast, in which arithmetic and with which randomness.</summary>
 public sealed record TrainSection
 {
-    /// <summary>Optimizer steps, 1 to 10,000,000; exactly one of steps, tokens and epochs is given.</summary>
-    public long? Steps { get; init; }
+    private const long MostSteps = 10_000_000, MostTokens = 1_000_000_000_000_000;
+    private const double MostEpochs = 10_000, MostClip = 1_000_000;
+    private const int MostRows = 65_536, MostBetween = 1_000_000, MostPatience = 10_000;
 
-    /// <summary>Tokens to see, 1 to 10^15; exactly one of steps, tokens and epochs is given.</summary>
-    public long? Tokens { get; init; }
+    /// <summary>Length, portions, schedule, optimizer and seed.</summary>
+    public TrainerOptions Trainer { get; init; } = new();
 
-    /// <summary>Passes over the training data, above 0, up to 10,000; exactly one of steps, tokens and epochs is given.</summary>
-    public double? Epochs { get; init; }
-
-    /// <summary>Rows a micro-batch, 1 to 4096. Default 1.</summary>
-    public int Batch { get; init; } = 1;
-
-    /// <summary>Micro-batches an optimizer step, 1 to 65,536. Default 8.</summary>
-    public int Accumulation { get; init; } = 8;
-
-    /// <summary>The highest learning rate, above 0, up to 1. Default 1e-3.</summary>
-    public double LearningRate { get; init; } = 1e-3;
-
-    /// <summary>How the rate falls: cosine, constant or plateau (×0.1 after evaluations without progress). Default cosine.</summary>
-    public string Schedule { get; init; } = "cosine";
-
-    /// <summary>Steps over which the rate rises from 0, 0 to 1,000,000. Default 0.</summary>
-    public int Warmup { get; init; }
-
-    /// <summary>The rate is never lowered below this, 0 to 1. Default 0.</summary>
-    public double LowestLearningRate { get; init; }
-
-    /// <summary>The gradient is scaled down to this norm, above 0, up to 10^6; null never clips. Default 1.</summary>
-    public double? Clip { get; init; } = 1;
-
-    /// <summary>AdamW's decoupled weight decay, 0 to 1. Default 0.01 (torch's default).</summary>
-    public double WeightDecay { get; init; } = 0.01;
-
-    /// <summary>Seeds the adapter, the order of rows and dropout, 0 to 2^63-1. Default 0.</summary>
-    public long Seed { get; init; }
-
-    /// <summary>The arithmetic of the frozen model: auto (as the checkpoint is stored), float32 or bfloat16. The adapter is always float32. Default auto.</summary>
+    /// <summary>The arithmetic of the frozen model: auto (float32 on a CPU, as stored on a GPU), float32 or bfloat16. The adapter is always float32. Default auto.</summary>
     public string Dtype { get; init; } = "auto";
 
     /// <summary>Where it runs: auto (a GPU if there is one), cpu, cuda or cuda:N. Default auto.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Optimizer steps between evaluations on the validation data, 1 to 1,000,000. Default 200.</summary>
-    public int EvaluateEvery { get; init; } = 200;
-
-    /// <summary>Optimizer steps between saves to resume from, 1 to 1,000,000. Default 200.</summary>
-    public int SaveEvery { get; init; } = 200;
-
     internal static TrainSection Bind(ISection s, TrainSection t)
     {
+        var o = t.Trainer;
         var bound = new TrainSection
         {
-            Steps = s.Value("steps", t.Steps, Kind.Maybe(Kind.Long(1, 10_000_000))),
-            Tokens = s.Value("tokens", t.Tokens, Kind.Maybe(Kind.Long(1, 1_000_000_000_000_000))),
-            Epochs = s.Value("epochs", t.Epochs, Kind.Maybe(Kind.Number(0, 10_000, above: true))),
-            Batch = s.Value("batch", t.Batch, Kind.Whole(1, 4096)),
-            Accumulation = s.Value("accumulation", t.Accumulation, Kind.Whole(1, 65_536)),
-            LearningRate = s.Value("lr", t.LearningRate, Kind.Number(0, 1, above: true)),
-            Schedule = s.Value("schedule", t.Schedule, Kind.Choice("cosine", "constant", "plateau")),
-            Warmup = s.Value("warmup", t.Warmup, Kind.Whole(0, 1_000_000)),
-            LowestLearningRate = s.Value("min_lr", t.LowestLearningRate, Kind.Number(0, 1)),
-            Clip = s.Value("clip", t.Clip, Kind.Maybe(Kind.Number(0, 1_000_000, above: true))),
-            WeightDecay = s.Value("weight_decay", t.WeightDecay, Kind.Number(0, 1)),
-            Seed = s.Value("seed", t.Seed, Kind.Long(0, long.MaxValue)),
+            Trainer = new TrainerOptions
+            {
+                Steps = s.Value("steps", o.Steps, Kind.Maybe(Kind.Long(1, MostSteps))),
+                Tokens = s.Value("tokens", o.Tokens, Kind.Maybe(Kind.Long(1, MostTokens))),
+                Epochs = s.Value("epochs", o.Epochs, Kind.Maybe(Kind.Number(0, MostEpochs, above: true))),
+                Batch = s.Value("batch", o.Batch, Kind.Whole(1, MostRows)),
+                Accumulation = s.Value("accumulation", o.Accumulation, Kind.Whole(1, MostRows)),
+                Clip = s.Value("clip", o.Clip, Kind.Maybe(Kind.Number(0, MostClip, above: true))),
+                Seed = s.Value("seed", o.Seed, Kind.Long(0, long.MaxValue)),
+                ValidateEvery = s.Value("validate_every", o.ValidateEvery, Kind.Long(1, MostBetween)),
+                SaveEvery = s.Value("save_every", o.SaveEvery, Kind.Long(1, MostBetween)),
+                Schedule = BindSchedule(s, o.Schedule),
+                Optimizer = BindOptimizer(s, o.Optimizer),
+            },
             Dtype = s.Value("dtype", t.Dtype, Kind.Choice("auto", "float32", "bfloat16")),
             Device = s.Value("device", t.Device, Kind.Device),
-            EvaluateEvery = s.Value("evaluate_every", t.EvaluateEvery, Kind.Whole(1, 1_000_000)),
-            SaveEvery = s.Value("save_every", t.SaveEvery, Kind.Whole(1, 1_000_000)),
         };
-        var lengths = (bound.Steps is null ? 0 : 1) + (bound.Tokens is null ? 0 : 1) + (bound.Epochs is null ? 0 : 1);
+        var lengths = (bound.Trainer.Steps is null ? 0 : 1) + (bound.Trainer.Tokens is null ? 0 : 1) + (bound.Trainer.Epochs is null ? 0 : 1);
         s.Check(lengths == 1, "", $"expected exactly one of steps, tokens and epochs, got {lengths}");
-        s.Check(bound.LowestLearningRate <= bound.LearningRate, "min_lr", "expected at most lr");
+        s.Check(bound.Trainer.Schedule.LowestLearningRate <= bound.Trainer.Schedule.LearningRate, "min_lr", "expected at most lr");
         return bound;
     }
+
+    private static ScheduleOptions BindSchedule(ISection s, ScheduleOptions o) => new()
+    {
+        LearningRate = s.Value("lr", o.LearningRate, Kind.Number(0, 1, above: true)),
+        Kind = s.Value("schedule", o.Kind, ScheduleName),
+        Warmup = s.Value("warmup", o.Warmup, Kind.Long(0, MostSteps)),
+        LowestLearningRate = s.Value("min_lr", o.LowestLearningRate, Kind.Number(0, 1)),
+        PlateauFactor = s.Value("plateau_factor", o.PlateauFactor, Kind.Number(0, Math.BitDecrement(1.0), above: true)),
+        PlateauPatience = s.Value("plateau_patience", o.PlateauPatience, Kind.Whole(0, MostPatience)),
+        PlateauThreshold = s.Value("plateau_threshold", o.PlateauThreshold, Kind.Number(0, 1)),
+    };
+
+    private static AdamWOptions BindOptimizer(ISection s, AdamWOptions o) => new()
+    {
+        WeightDecay = s.Value("weight_decay", o.WeightDecay, Kind.Number(0, 1)),
+        Beta1 = s.Value("beta1", o.Beta1, Kind.Number(0, Math.BitDecrement(1.0))),
+        Beta2 = s.Value("beta2", o.Beta2, Kind.Number(0, Math.BitDecrement(1.0))),
+        Epsilon = s.Value("epsilon", o.Epsilon, Kind.Number(0, 1, above: true)),
+        DecayVectors = s.Value("decay_vectors", o.DecayVectors, Kind.Flag),
+    };
+
+    private static Kind<ScheduleKind> ScheduleName { get; } = Kind.Named(
+        ("cosine", ScheduleKind.Cosine), ("constant", ScheduleKind.Constant), ("plateau", ScheduleKind.Plateau));
 }

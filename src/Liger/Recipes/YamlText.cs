@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -29,6 +30,10 @@ internal static class YamlText
             });
         return quoted.Append('"').ToString();
     }
+
+    /// <summary>A number as it is; any other text as <see cref="Quote"/> has it.</summary>
+    internal static string QuoteUnlessNumber(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? text : Quote(text);
 
     private static bool IsBare(string text) =>
         text.Length > 0

@@ -9,6 +9,9 @@ public sealed record ExportOptions
     /// <summary>The folder to write.</summary>
     public required string To { get; init; }
 
+    /// <summary>How far any logit of the merged model may be from checkpoint + adapter; null: 1e-3 for weights stored in float32, 0.25 for 16 bits.</summary>
+    public double? Tolerance { get; init; }
+
     /// <summary>Whether a checkpoint that lies at <see cref="To"/> is replaced. Default false.</summary>
     public bool Overwrite { get; init; }
 }

@@ -9,7 +9,7 @@ public sealed record ModelOptions
     /// <summary>An adapter folder in PEFT's format that is put on it; null for none.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>The arithmetic: auto (as the checkpoint is stored), float32 or bfloat16. Default auto.</summary>
+    /// <summary>The arithmetic: auto (float32 on a CPU, as stored on a GPU), float32 or bfloat16. Default auto.</summary>
     public string Dtype { get; init; } = "auto";
 
     /// <summary>Where: auto (a GPU if there is one), cpu, cuda or cuda:N. Default auto.</summary>

@@ -1,6 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Liger.Checkpoints;
+using Liger.Checks;
 
 namespace Liger.Steps;
 
@@ -11,8 +14,17 @@ namespace Liger.Steps;
     WriteIndented = true)]
 [JsonSerializable(typeof(RunEnvironment))]
 [JsonSerializable(typeof(InspectResult))]
+[JsonSerializable(typeof(IReadOnlyList<CheckOutcome>))]
+[JsonSerializable(typeof(IReadOnlyList<ListedMixer>))]
+[JsonSerializable(typeof(ConvertResult))]
+[JsonSerializable(typeof(FinetuneResult))]
+[JsonSerializable(typeof(ExportResult))]
+[JsonSerializable(typeof(GenerateResult))]
 public sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>One result as text.</summary>
     public static string Write<T>(T result, JsonTypeInfo<T> type) => JsonSerializer.Serialize(result, type);
+
+    /// <summary>Writes one result as a file, beside and renamed.</summary>
+    public static void Save<T>(string path, T result, JsonTypeInfo<T> type) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(Write(result, type) + "\n"));
 }

@@ -6,6 +6,9 @@ namespace Liger.Steps;
 /// <param name="Total">Units altogether, at least 1.</param>
 public readonly record struct StepProgress(string Work, long Done, long Total)
 {
+    /// <summary>Whether the units are bytes.</summary>
+    public bool InBytes { get; init; }
+
     /// <summary>The loss of the last step in nats a token, where there is one.</summary>
     public double? Loss { get; init; }
 

@@ -45,9 +45,9 @@ public sealed class RecipeFileTests : IDisposable
     public void Values_and_defaults_are_read()
     {
         var recipe = RecipeFile.Load(Save(Small));
-        Assert.Equal((2.0, 3e-4, 8), (recipe.Train.Epochs, recipe.Train.LearningRate, recipe.Train.Accumulation));
+        Assert.Equal((2.0, 3e-4, 8), (recipe.Train.Trainer.Epochs, recipe.Train.Trainer.Schedule.LearningRate, recipe.Train.Trainer.Accumulation));
         Assert.Equal((8, 8.0), (recipe.Lora.Rank, recipe.Lora.Alpha));
-        Assert.Equal("32", Assert.Single(recipe.Mixer!.Options).Value);
+        Assert.Equal("32", recipe.Mixer!.Options["window"]);
         Assert.Null(recipe.Export);
     }
 
@@ -62,15 +62,15 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Equal(written, RecipeFile.Write(again));
         Assert.Equal("a \"b\": #c\n", again.Generate!.Prompt);
         Assert.Equal("1e5", again.Name);
-        Assert.Null(again.Train.Clip);
+        Assert.Null(again.Train.Trainer.Clip);
         Assert.NotNull(again.Export);
     }
 
     [Fact]
     public void Overrides_are_laid_over_the_file()
     {
-        var recipe = RecipeFile.Load(Save(Small), ["train.lr=1e-5", "lora.targets=[q_proj]", "mixer.sinks=4", "data.validation=v.txt", "train.epochs=null", "train.steps=7"]);
-        Assert.Equal((1e-5, 7L), (recipe.Train.LearningRate, recipe.Train.Steps));
+        var recipe = RecipeFile.Load(Save(Small), ["train.lr=1e-5", "lora.targets=[q_proj]", "mixer.sinks=4", "data.validation=v.txt", "train.epochs=", "train.steps=7"]);
+        Assert.Equal((1e-5, 7L), (recipe.Train.Trainer.Schedule.LearningRate, recipe.Train.Trainer.Steps));
         Assert.Equal(["q_proj"], recipe.Lora.Targets);
         Assert.Equal("4", recipe.Mixer!.Options["sinks"]);
         Assert.Equal(Path.GetFullPath("v.txt"), Assert.Single(recipe.Data.Validation));
@@ -105,9 +105,9 @@ public sealed class RecipeFileTests : IDisposable
                 $"command line: expected key=value (such as train.lr=3e-4), got 'novalue'",
                 $"{file}: model.path: missing; expected a path",
                 $"{file}:5: data.context: expected a whole number from 8 to 1048576, got 'many'",
-                $"{file}:7: lora.targets: expected a list, each one of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, got a list: [ q_proj, qproj ]",
+                $"{file}:7: lora.targets: expected a list of at least one, each one of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, got a list: [ q_proj, qproj ]",
                 $"{file}:9: train.lr: expected a number above 0 and up to 1, got '7'",
-                $"command line: train.warmup: expected a whole number from 0 to 1000000, got '-1'",
+                $"command line: train.warmup: expected a whole number from 0 to 10000000, got '-1'",
                 $"{file}:9: train: expected exactly one of steps, tokens and epochs, got 0",
                 $"{file}:1: modle: unknown key; nearest known key: model",
             ],

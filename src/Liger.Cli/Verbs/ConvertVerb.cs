@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Liger.Cli.Display;
+using Liger.Steps;
+
+namespace Liger.Cli.Verbs;
+
+/// <summary>"liger convert": replaces the attention of a checkpoint.</summary>
+internal static class ConvertVerb
+{
+    internal static Command Create(VerbContext context)
+    {
+        var source = new Argument<string>("SRC") { Description = "The checkpoint to convert: a Hugging Face folder of the Llama family." };
+        var to = Options.Required("--to", "DST", "The folder to write.");
+        var mixer = new MixerArguments();
+        var link = new Option<bool>("--link") { Description = "Link the weight files instead of copying them: no space, but both folders change together." };
+        var overwrite = Options.Overwrite("the checkpoint");
+        var json = Options.Json();
+        var command = new Command("convert", "Replaces the attention of a checkpoint by a token mixer; its tensors stay byte for byte what they are.") { source, to };
+        mixer.AddTo(command);
+        foreach (var option in (Option[])[link, overwrite, json]) command.Add(option);
+        command.SetAction(parsed =>
+        {
+            var step = new ConvertStep(new ConvertOptions
+            {
+                Source = parsed.GetRequiredValue(source),
+                To = parsed.GetRequiredValue(to),
+                Mixer = mixer.Name(parsed),
+                MixerOptions = mixer.Given(parsed),
+                Link = parsed.GetValue(link),
+                Overwrite = parsed.GetValue(overwrite),
+            });
+            var result = ProgressDisplay.Run(context.Terminal, observer => step.Run(observer, context.Stop));
+            context.Terminal.Output.Write(parsed.GetValue(json) ? ResultJson.Write(result, ResultJson.Default.ConvertResult) + "\n" : Report(result));
+            return (int)ExitCode.Done;
+        });
+        return command;
+    }
+
+    internal static string Report(ConvertResult result)
+    {
+        var facts = new FactList()
+            .Add("folder", result.Folder)
+            .Add("model type", $"{result.SourceModelType} → {result.ModelType}")
+            .Add("tensors", $"{Quantity.Count(result.Tensors)}, {Quantity.Bytes(result.WeightBytes)} {(result.Linked ? "linked" : "copied")} byte for byte, {Quantity.Count(result.NewParameters)} new parameters")
+            .Add("time", Quantity.Time(TimeSpan.FromSeconds(result.Seconds)));
+        var layers = new TextTable("layer", "before", "after", "note") { TextColumns = 4 };
+        foreach (var group in Runs(result.Layers))
+            layers.Add(group.Name, group.Layer.Before, group.Layer.After, group.Layer.Note);
+        return $"{facts}\n{layers}";
+    }
+
+    /// <summary>Neighbours that changed alike share a line: "0-31".</summary>
+    private static IEnumerable<(string Name, ConvertedLayer Layer)> Runs(IReadOnlyList<ConvertedLayer> layers)
+    {
+        for (var from = 0; from < layers.Count;)
+        {
+            var to = from;
+            while (to + 1 < layers.Count && layers[to + 1] with { Layer = layers[from].Layer } == layers[from]) to++;
+            yield return (from == to ? Number(from) : $"{Number(from)}-{Number(to)}", layers[from]);
+            from = to + 1;
+        }
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Liger.Steps;
+
+namespace Liger.Cli.Verbs;
+
+/// <summary>--mixer and the options of all mixers, taken from the list of mixers itself; values are checked by the mixer that is chosen.</summary>
+internal sealed class MixerArguments
+{
+    private readonly Option<string> _mixer;
+    private readonly List<Option<string?>> _options;
+
+    internal MixerArguments()
+    {
+        var mixers = MixerList.All();
+        _mixer = new Option<string>("--mixer")
+        {
+            Description = $"The token mixer: {string.Join(", ", mixers.Select(mixer => mixer.Name))}.",
+            HelpName = "NAME",
+            Required = true,
+        };
+        _options = [.. mixers
+            .SelectMany(mixer => mixer.Options)
+            .GroupBy(option => option.Name)
+            .Select(group => Options.Maybe($"--{group.Key}", "N", Describe(group.First(), mixers)))];
+    }
+
+    internal void AddTo(Command command)
+    {
+        command.Add(_mixer);
+        foreach (var option in _options) command.Add(option);
+    }
+
+    internal string Name(ParseResult parsed) => parsed.GetRequiredValue(_mixer);
+
+    /// <summary>The options that were given, by name without dashes.</summary>
+    internal IReadOnlyDictionary<string, string> Given(ParseResult parsed) => _options
+        .Where(option => parsed.GetValue(option) is not null)
+        .ToDictionary(option => option.Name.TrimStart('-'), option => parsed.GetValue(option)!);
+
+    private static string Describe(ListedOption option, IReadOnlyList<ListedMixer> mixers)
+    {
+        var takers = mixers.Where(mixer => mixer.Options.Any(other => other.Name == option.Name)).Select(mixer => mixer.Name);
+        return $"{Capital(option.Meaning)}; {option.Range} (of {string.Join(", ", takers)}) [default: {option.Default}]";
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}

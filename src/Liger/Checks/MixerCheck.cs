@@ -1,0 +1,15 @@
+using Liger.Models.Conversion;
+
+namespace Liger.Checks;
+
+/// <summary>The mixer exists, its options are in range, and it fits every layer of the model.</summary>
+internal sealed class MixerCheck : RecipeCheck
+{
+    internal override string Title => "the mixer fits the model";
+
+    internal override string Run(CheckedRun run)
+    {
+        if (run.Recipe.Mixer is not { } mixer) return "no mixer: the model is trained as it is";
+        return Linearizer.Plan(run.Model.Config, mixer.Spec).Layers[0].After;
+    }
+}

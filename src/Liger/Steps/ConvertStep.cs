@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using Liger.Checkpoints;
+using Liger.Models.Conversion;
+using Liger.Models.Mixers;
+
+namespace Liger.Steps;
+
+/// <summary>
+/// Replaces the attention of a checkpoint by a token mixer. The weight files are copied byte by byte (or linked), config.json gets
+/// the published Liger model's type and fields and one section with every hyperparameter, and the tokenizer goes along.
+/// </summary>
+/// <param name="options">What is converted, to what, and where to.</param>
+public sealed class ConvertStep(ConvertOptions options)
+{
+    /// <summary>The report's file name in the converted folder.</summary>
+    public const string ReportFile = "conversion.json";
+
+    /// <summary>Converts. Nothing is left under the final name when it fails.</summary>
+    /// <param name="observer">Told how it gets on.</param>
+    /// <param name="stop">Stops before the folder gets its final name.</param>
+    /// <exception cref="CheckpointException">The source is no checkpoint of a supported family, or the target cannot be written.</exception>
+    /// <exception cref="Models.ModelException">No such mixer, or options that do not fit the source.</exception>
+    public ConvertResult Run(IStepObserver observer, CancellationToken stop = default)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var source = CheckpointFolder.Open(options.Source);
+        var plan = Linearizer.Plan(source.Config, new MixerSpec(options.Mixer, options.MixerOptions));
+        CheckpointCopy.CheckApart(options.Source, options.To);
+        using var output = AtomicFolder.Create(options.To, options.Overwrite);
+        var weights = CheckpointCopy.Files(
+            options.Source, source.WeightFiles, output, options.Link ? CopyMode.Link : CopyMode.Copy, new CopyProgress(observer, source.TotalBytes, stop));
+        CheckpointCopy.Files(options.Source, CompanionFiles.Of(options.Source), output);
+        JsonFile.Write(Path.Combine(output.Path, HfConfig.FileName), plan.Config);
+        var result = new ConvertResult
+        {
+            Folder = Path.GetFullPath(options.To),
+            Source = Path.GetFullPath(options.Source),
+            Mixer = options.Mixer,
+            SourceModelType = source.Config.ModelType,
+            ModelType = plan.ModelType,
+            Linked = options.Link,
+            Tensors = source.TensorNames.Count,
+            WeightBytes = weights.Sum(file => file.Length),
+            Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            Layers = [.. plan.Layers.Select(layer => new ConvertedLayer(layer.Layer, layer.Before, layer.After, layer.Note))],
+        };
+        ResultJson.Save(Path.Combine(output.Path, ReportFile), result, ResultJson.Default.ConvertResult);
+        stop.ThrowIfCancellationRequested();
+        output.Commit();
+        return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+    }
+
+    private sealed class CopyProgress(IStepObserver observer, long total, CancellationToken stop) : IProgress<long>
+    {
+        public void Report(long value)
+        {
+            stop.ThrowIfCancellationRequested();
+            observer.Report(new StepProgress("copying", Math.Min(value, total), Math.Max(1, total)) { InBytes = true });
+        }
+    }
+}

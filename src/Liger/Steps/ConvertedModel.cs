@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Liger.Checkpoints;
+using Liger.Models.Mixers;
+using Liger.Recipes;
+
+namespace Liger.Steps;
+
+/// <summary>Finds, or makes, the checkpoint that a recipe's training starts from.</summary>
+/// <param name="recipe">The experiment.</param>
+internal sealed class ConvertedModel(Recipe recipe)
+{
+    /// <summary>
+    /// The model of the recipe itself where it names no mixer or the model has that very mixer; otherwise the conversion in the run
+    /// folder, which is made, as "liger convert" makes it, if it is not there yet.
+    /// </summary>
+    /// <exception cref="LigerException">What lies in the run folder is another conversion.</exception>
+    internal string Path(IStepObserver observer, CancellationToken stop)
+    {
+        if (recipe.Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer.Spec)) return recipe.Model.Path;
+        var folder = System.IO.Path.Combine(recipe.RunFolder, RunLayout.Converted);
+        if (Directory.Exists(folder))
+            return IsSame(folder, mixer.Spec) && SourceOf(folder) == recipe.Model.Path
+                ? folder
+                : throw new LigerException($"{folder}: is another conversion than the recipe asks for ({mixer.Name} of {recipe.Model.Path}). Delete it, or choose another run folder with run_folder=….", ExitCode.WrongUse);
+        observer.Say($"converting {recipe.Model.Path} to {mixer.Name}");
+        new ConvertStep(new ConvertOptions { Source = recipe.Model.Path, To = folder, Mixer = mixer.Name, MixerOptions = mixer.Options, Link = recipe.Model.Link }).Run(observer, stop);
+        return folder;
+    }
+
+    private static string? SourceOf(string folder)
+    {
+        var report = System.IO.Path.Combine(folder, ConvertStep.ReportFile);
+        return File.Exists(report) ? JsonSerializer.Deserialize(File.ReadAllBytes(report), ResultJson.Default.ConvertResult)?.Source : null;
+    }
+
+    private static bool IsSame(string folder, MixerSpec mixer)
+    {
+        var there = MixerSpec.Of(HfConfig.Load(folder));
+        return there.Name == mixer.Name
+            && MixerCatalog.Find(there.Name).Complete(there.Options).OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .SequenceEqual(MixerCatalog.Find(mixer.Name).Complete(mixer.Options).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+    }
+}

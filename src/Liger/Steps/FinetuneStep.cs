@@ -1,0 +1,122 @@
+using System.Text;
+using Liger.Checkpoints;
+using Liger.Recipes;
+using Liger.Training;
+using TorchSharp;
+
+namespace Liger.Steps;
+
+/// <summary>
+/// Trains an adapter as a recipe says. The run folder gets recipe.resolved.yaml, environment.json, metrics.jsonl, the trainer's
+/// checkpoints, the adapter and finetune.json. A recipe with a mixer whose model is not converted yet is converted there first.
+/// </summary>
+/// <param name="options">The experiment, and what happens to a run that lies there already.</param>
+public sealed class FinetuneStep(FinetuneOptions options)
+{
+    /// <summary>The report's file name in the run folder.</summary>
+    public const string ReportFile = "finetune.json";
+
+    private Recipe Recipe => options.Recipe;
+
+    /// <summary>Trains to the end, or until stopped.</summary>
+    /// <param name="observer">Told how it gets on.</param>
+    /// <param name="stop">Stops after the current optimizer step and saves.</param>
+    public FinetuneResult Run(IStepObserver observer, CancellationToken stop = default)
+    {
+        var device = Placement.Device(Recipe.Train.Device);
+        CheckRunFolder();
+        var checkpoint = new ConvertedModel(Recipe).Path(observer, stop);
+        using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device });
+        var rows = TrainingRows.Read(Recipe.Data, loaded.Tokenizer, observer);
+        var run = Begin();
+        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed);
+        var objective = NextToken.Lora(loaded.Model, adapter, checkpoint);
+        var trainer = new Trainer(objective, rows.Train, rows.Validation, Recipe.Train.Trainer, run)
+        {
+            MemoryBytes = device.type == DeviceType.CUDA ? () => Torch.TorchLibrary.CudaMemory(device.index).Allocated : null,
+        };
+        observer.Say(FormattableString.Invariant($"training {adapter.ParameterCount:#,0} parameters on {rows.Train.Count:#,0} rows of {Recipe.Data.Context:#,0} tokens, {trainer.Steps:#,0} steps"));
+        var trained = trainer.Run(options.Resume, new Relay(observer), stop);
+        var result = Result(trained, checkpoint);
+        if (!trained.Cancelled) Finish(run, result);
+        return result;
+    }
+
+    // Before anything is read: what lies in the folder must fit what is asked for, and it must be writable.
+    private void CheckRunFolder()
+    {
+        var resolved = Path.Combine(Recipe.RunFolder, RecipeFile.ResolvedName);
+        if (!options.Resume)
+        {
+            if (File.Exists(resolved) && !options.Overwrite)
+                throw new LigerException($"{Recipe.RunFolder}: holds a run already. Go on with it by --resume, throw it away by --overwrite, or choose another folder with run_folder=….", ExitCode.WrongUse);
+            OutputFolder.CheckWritable(Recipe.RunFolder);
+            return;
+        }
+        if (!File.Exists(resolved))
+            throw new LigerException($"{Recipe.RunFolder}: there is no run to resume — expected {RecipeFile.ResolvedName} in it. Check the run folder, or start without --resume.", ExitCode.WrongUse);
+        var (before, now) = (File.ReadAllText(resolved), RecipeFile.Write(Recipe));
+        if (before != now)
+            throw new LigerException($"{resolved}: the run was begun with another recipe — {FirstDifference(before, now)}. Resume with the recipe that began it, or start afresh with --overwrite.", ExitCode.WrongUse);
+    }
+
+    private RunFolder Begin()
+    {
+        var run = options.Resume ? RunFolder.Resume(Recipe.RunFolder) : RunFolder.Create(Recipe.RunFolder, options.Overwrite);
+        AtomicFile.Write(Path.Combine(Recipe.RunFolder, RecipeFile.ResolvedName), Encoding.UTF8.GetBytes(RecipeFile.Write(Recipe)));
+        ResultJson.Save(Path.Combine(Recipe.RunFolder, RunLayout.EnvironmentFile), RunEnvironment.Current(), ResultJson.Default.RunEnvironment);
+        return run;
+    }
+
+    private FinetuneResult Result(TrainingResult trained, string checkpoint) => new()
+    {
+        RunFolder = Recipe.RunFolder,
+        Checkpoint = checkpoint,
+        Adapter = Path.Combine(Recipe.RunFolder, RunLayout.Adapter),
+        Cancelled = trained.Cancelled,
+        Steps = trained.Steps,
+        Tokens = trained.Tokens,
+        TrainedParameters = trained.TrainedParameters,
+        Loss = trained.Loss,
+        FirstValidation = trained.FirstValidation,
+        LastValidation = trained.LastValidation,
+        BestValidation = trained.BestValidation,
+        BestStep = trained.BestStep,
+        Seconds = trained.Seconds,
+        TokensPerSecond = trained.TokensPerSecond,
+        PeakMemoryBytes = trained.PeakMemoryBytes,
+    };
+
+    private static void Finish(RunFolder run, FinetuneResult result)
+    {
+        var best = Directory.Exists(run.BestPath) ? run.BestPath : run.LastPath;
+        CheckpointCopy.Folder(best, [AdapterConfig.FileName, AdapterFolder.WeightsFile], result.Adapter, overwrite: true);
+        ResultJson.Save(Path.Combine(result.RunFolder, ReportFile), result, ResultJson.Default.FinetuneResult);
+    }
+
+    private static string FirstDifference(string before, string now)
+    {
+        string[] old = before.Split('\n'), current = now.Split('\n');
+        var at = old.Zip(current).TakeWhile(pair => pair.First == pair.Second).Count();
+        return $"expected '{old.ElementAtOrDefault(at)?.Trim()}', got '{current.ElementAtOrDefault(at)?.Trim()}'";
+    }
+
+    private sealed class Relay(IStepObserver observer) : IProgress<TrainingProgress>
+    {
+        private double? _validation;
+
+        public void Report(TrainingProgress value)
+        {
+            if (value.LatestValidation is { } loss && loss != _validation)
+                observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{(loss == value.BestValidation ? ", the best so far" : "")}"));
+            _validation = value.LatestValidation;
+            observer.Report(new StepProgress("training", value.Step, value.Steps)
+            {
+                Loss = double.IsNaN(value.Loss) ? null : value.Loss,
+                TokensPerSecond = value.TokensPerSecond > 0 ? value.TokensPerSecond : null,
+                Remaining = value.Eta,
+                MemoryBytes = value.MemoryBytes > 0 ? value.MemoryBytes : null,
+            });
+        }
+    }
+}

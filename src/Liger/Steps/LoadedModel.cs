@@ -1,0 +1,64 @@
+using Liger.Checkpoints;
+using Liger.Models;
+using Liger.Text;
+using Liger.Training;
+
+namespace Liger.Steps;
+
+/// <summary>A checkpoint ready to compute with: graph, tokenizer, and the adapter on it where there is one.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly CheckpointFolder _folder;
+
+    private LoadedModel(CheckpointFolder folder, CausalLM model, Tokenizer tokenizer) => (_folder, Model, Tokenizer) = (folder, model, tokenizer);
+
+    internal CausalLM Model { get; }
+
+    internal Tokenizer Tokenizer { get; }
+
+    internal HfConfig Config => _folder.Config;
+
+    internal CheckpointFolder Folder => _folder;
+
+    internal LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>Opens everything, cheapest first, so that what is wrong is said before the weights are read.</summary>
+    /// <exception cref="LigerException">The tokenizer does not fit the model, or the device is not there.</exception>
+    internal static LoadedModel Open(ModelOptions options)
+    {
+        var device = Placement.Device(options.Device);
+        var dtype = Placement.Dtype(options.Dtype, device);
+        var folder = CheckpointFolder.Open(options.Checkpoint);
+        try
+        {
+            var tokenizer = TokenizerFolder.Load(options.Checkpoint);
+            CheckVocabulary(tokenizer, folder);
+            // Opened twice, first to see what is wrong with it before the weights are read.
+            if (options.Adapter is not null) AdapterFolder.Open(options.Adapter).Dispose();
+            var loaded = new LoadedModel(folder, CausalLM.Load(folder, dtype, device), tokenizer);
+            if (options.Adapter is not null) loaded.Adapter = Lora.Open(loaded.Model, options.Adapter);
+            return loaded;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Says when a tokenizer has ids that the model has no row for; spare rows in the model are common and harmless.</summary>
+    internal static void CheckVocabulary(Tokenizer tokenizer, CheckpointFolder folder)
+    {
+        if (tokenizer.VocabularySize > folder.Config.VocabSize)
+            throw new LigerException(
+                $"{folder.Path}: tokenizer and model do not belong together — expected at most {folder.Config.VocabSize} tokens (vocab_size), got {tokenizer.VocabularySize}. Copy the tokenizer files of the model that was converted.",
+                ExitCode.WrongUse);
+    }
+
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        Model.Dispose();
+        _folder.Dispose();
+    }
+}
