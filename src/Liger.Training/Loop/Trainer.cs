@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Liger.Text;
+using Liger.Torch;
 
 namespace Liger.Training;
 
@@ -32,6 +33,7 @@ public sealed class Trainer
         CheckScored("validation", objective, validation);
         (_objective, _rows, _validation, _options, _folder) = (objective, rows, validation, options, folder);
         Plan = new RunPlan(rows, options);
+        MemoryBytes = objective.Parameters.Any(p => p.Weight.is_cuda) ? () => TorchLibrary.CudaMemory().Reserved : () => Environment.WorkingSet;
     }
 
     /// <summary>Optimizer steps of the whole run.</summary>
@@ -40,8 +42,8 @@ public sealed class Trainer
     /// <summary>Told of every file operation of a save before it is done; tests make it fail there.</summary>
     internal Action<string>? FileOperation { get; set; }
 
-    /// <summary>What is measured as memory; null measures this process.</summary>
-    public Func<long>? MemoryBytes { get; init; }
+    /// <summary>What is measured as memory, bytes. Default: of this process, or what is taken of the GPU where the parameters lie on one.</summary>
+    public Func<long> MemoryBytes { get; init; }
 
     private RunPlan Plan { get; }
 
@@ -86,7 +88,7 @@ public sealed class Trainer
             var rate = schedule.Rate(state.Step);
             var outcome = optimizerStep.Do(rows, state.Step + 1, state.MicroSteps, rate);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            var memory = MemoryBytes?.Invoke() ?? Environment.WorkingSet;
+            var memory = MemoryBytes();
             state = state with
             {
                 Step = state.Step + 1,

@@ -7,7 +7,7 @@ namespace Liger.Training.Tests.Runs;
 /// <summary>Kills a training process again and again and resumes it until it is done.</summary>
 public class KilledProcessTests
 {
-    private static readonly TrainerOptions Options = ResumeTests.Options with { Steps = 60, SaveEvery = 1, ValidateEvery = 2 };
+    private static readonly TrainerOptions Options = ResumeTests.Options with { Steps = 40, SaveEvery = 1, ValidateEvery = 2 };
 
     [Fact]
     public void A_process_killed_at_any_moment_goes_on_to_the_same_bits()
@@ -25,7 +25,7 @@ public class KilledProcessTests
                 info.ArgumentList.Add(argument);
             using var process = Process.Start(info)!;
             // The child says when its first step is done: kills before that would test nothing.
-            if (process.StandardOutput.ReadLine() is not null && !process.WaitForExit(random.Next(5, 300)))
+            if (process.StandardOutput.ReadLine() is not null && !process.WaitForExit(random.Next(5, 400)))
             {
                 process.Kill();
                 killed++;
