@@ -6,5 +6,6 @@ var root = new RootCommand("Makes the built-in tiny Llama: its texts, its tokeni
     CorpusCommand.Create(),
     TokenizerCommand.Create(),
     NeedlesCommand.Create(),
+    TrainCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -8,7 +8,8 @@ namespace Liger.TinyLlama.Commands;
 /// <summary><c>needles</c>: writes recall cases by distance.</summary>
 internal static class NeedlesCommand
 {
-    private static readonly int[] Distances = [16, 48, 96, 192, 320, 448];
+    /// <summary>Tokens between fact and question; the longest leaves room for both in the context.</summary>
+    public static readonly int[] Distances = [16, 48, 96, 192, 320, 448];
 
     public static Command Create()
     {
@@ -24,10 +25,13 @@ internal static class NeedlesCommand
             var writer = new NeedleWriter(Grammar.Load(), TokenizerFolder.Load(parsed.GetRequiredValue(tokenizer)), parsed.GetValue(context));
             var path = parsed.GetRequiredValue(to);
             var cases = parsed.GetRequiredValue(distances).SelectMany(distance => Enumerable.Range(0, parsed.GetValue(count))
-                .Select(number => writer.Write(new Prng(parsed.GetValue(seed), ((ulong)distance << 32) + (ulong)number), distance)));
+                .Select(number => writer.Write(new Prng(parsed.GetValue(seed), Stream(distance, number)), distance)));
             NeedleFile.Write(path, cases);
             Console.Error.WriteLine($"{path}: {new FileInfo(path).Length} bytes");
         });
         return command;
     }
+
+    /// <summary>The random stream of one case.</summary>
+    public static ulong Stream(int distance, int number) => ((ulong)distance << 32) + (ulong)number;
 }

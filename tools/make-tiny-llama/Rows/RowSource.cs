@@ -4,14 +4,15 @@ using Liger.TinyLlama.Writing;
 namespace Liger.TinyLlama.Rows;
 
 /// <summary>
-/// Rows of token ids to train on, numbered; the same number gives the same row. A row begins with the begin token and holds texts until it is
-/// full; in one half of the rows an end and a begin token stand between texts, in the other half an empty line, as in the text files.
+/// Rows of token ids to train on, numbered; the same number gives the same row. A third of them holds texts with an end and a begin token
+/// between any two, a third has an empty line there as the text files do, and a third is a window anywhere in such a file, without a begin token.
 /// </summary>
 /// <param name="corpus">The texts.</param>
 /// <param name="tokenizer">Turns them into ids; must have a begin and an end token.</param>
 /// <param name="length">Tokens a row.</param>
 public sealed class RowSource(Corpus corpus, Tokenizer tokenizer, int length)
 {
+    private const string Gap = "\n\n";
     private const int ChunkRows = 32;
     private const int ChunksAhead = 4;
     private readonly int begin = tokenizer.BosId ?? throw new ArgumentException("the tokenizer has no begin token", nameof(tokenizer));
@@ -23,7 +24,7 @@ public sealed class RowSource(Corpus corpus, Tokenizer tokenizer, int length)
         get
         {
             var prng = corpus.Stream(number);
-            return prng.Chance(50) ? Separated(prng) : Joined(prng);
+            return prng.Below(3) switch { 0 => Separated(prng), 1 => Joined(prng), _ => Window(prng) };
         }
     }
 
@@ -56,15 +57,23 @@ public sealed class RowSource(Corpus corpus, Tokenizer tokenizer, int length)
         return [.. ids.Take(length)];
     }
 
-    private int[] Joined(Prng prng)
+    private int[] Joined(Prng prng) => [begin, .. Joined(prng, corpus.Write(prng), length - 1).Take(length - 1)];
+
+    private int[] Window(Prng prng)
     {
         var text = corpus.Write(prng);
+        var skip = prng.Below(tokenizer.EncodeToIds(text, addSpecialTokens: false).Count);
+        return [.. Joined(prng, text, skip + length).Skip(skip).Take(length)];
+    }
+
+    private IReadOnlyList<int> Joined(Prng prng, string text, int atLeast)
+    {
         while (true)
         {
             var ids = tokenizer.EncodeToIds(text, addSpecialTokens: false);
-            if (ids.Count >= length)
-                return [begin, .. ids.Take(length - 1)];
-            text += "\n\n" + corpus.Write(prng);
+            if (ids.Count >= atLeast)
+                return ids;
+            text += Gap + corpus.Write(prng);
         }
     }
 }
