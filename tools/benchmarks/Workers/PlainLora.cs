@@ -1,5 +1,4 @@
 using Liger.Models.Graph;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,9 +7,9 @@ namespace Liger.Bench.Workers;
 /// <summary>LoRA out of plain operations.</summary>
 internal sealed class PlainLora(Projection inner, Tensor a, Tensor b, double scale) : Projection
 {
-    internal Parameter A { get; } = new Parameter(a.to(float32)).DetachFromDisposeScope();
+    internal Parameter A { get; } = new(a.to(float32));
 
-    internal Parameter B { get; } = new Parameter(b.to(float32)).DetachFromDisposeScope();
+    internal Parameter B { get; } = new(b.to(float32));
 
     /// <inheritdoc/>
     public override int InFeatures => inner.InFeatures;
