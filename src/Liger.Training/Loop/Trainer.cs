@@ -33,7 +33,6 @@ public sealed class Trainer
         CheckScored("validation", objective, validation);
         (_objective, _rows, _validation, _options, _folder) = (objective, rows, validation, options, folder);
         Plan = new RunPlan(rows, options);
-        MemoryBytes = objective.Parameters.Any(p => p.Weight.is_cuda) ? () => TorchLibrary.CudaMemory().Reserved : () => Environment.WorkingSet;
     }
 
     /// <summary>Optimizer steps of the whole run.</summary>
@@ -42,8 +41,8 @@ public sealed class Trainer
     /// <summary>Told of every file operation of a save before it is done; tests make it fail there.</summary>
     internal Action<string>? FileOperation { get; set; }
 
-    /// <summary>What is measured as memory, bytes. Default: of this process, or what is taken of the GPU where the parameters lie on one.</summary>
-    public Func<long> MemoryBytes { get; init; }
+    /// <summary>What is measured as memory, bytes; null: what is taken of the GPU where the parameters lie on one, or by this process.</summary>
+    public Func<long>? MemoryBytes { get; init; }
 
     private RunPlan Plan { get; }
 
@@ -88,7 +87,7 @@ public sealed class Trainer
             var rate = schedule.Rate(state.Step);
             var outcome = optimizerStep.Do(rows, state.Step + 1, state.MicroSteps, rate);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            var memory = MemoryBytes();
+            var memory = MemoryBytes?.Invoke() ?? Memory();
             state = state with
             {
                 Step = state.Step + 1,
@@ -115,6 +114,8 @@ public sealed class Trainer
             if (objective.ScoredTokens(rows[i]) == 0)
                 throw new TrainingException($"{which} rows: row {i} has no token to score — expected at least 1. Leave such rows out when packing, or use a longer context.");
     }
+
+    private long Memory() => _objective.Parameters[0].Weight.is_cuda ? TorchLibrary.CudaMemory().Reserved : Environment.WorkingSet;
 
     private TrainerState Continue(SavedState saved)
     {
