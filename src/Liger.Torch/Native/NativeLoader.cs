@@ -25,6 +25,8 @@ internal static partial class NativeLoader
                 return;
             // OpenBLAS reads this when it loads; where it names an older core, fp32 products run at half speed.
             _ = unsetenv("OPENBLAS_CORETYPE");
+            // Idle compute threads that spin take the cores from whoever else runs: beside other work a step was 15 times slower.
+            _ = setenv("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
             _ = mallopt(MmapThreshold, KeepBelow);
             _ = mallopt(TrimThreshold, KeepBelow);
             NativeLibrary.SetDllImportResolver(typeof(NativeLoader).Assembly, Resolve);
@@ -58,6 +60,9 @@ internal static partial class NativeLoader
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unsetenv(string name);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     [LibraryImport("libc")]
     private static partial int mallopt(int parameter, int value);
