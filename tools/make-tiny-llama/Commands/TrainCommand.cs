@@ -19,7 +19,7 @@ internal static class TrainCommand
     private const ulong ValidationSeed = 2;
     private const ulong NeedleSeed = 12;
     private const int ValidationRows = 128;
-    private const int NeedlesADistance = 20;
+    private const int NeedlesADistance = 50;
 
     public static Command Create()
     {
@@ -67,7 +67,7 @@ internal static class TrainCommand
         var validation = Rows(new Corpus(grammar, ValidationSeed), tokenizer, plan.Context, ValidationRows);
         var files = TokenizerFolder.Files(folder);
         using var model = CausalLM.Build(TinyShape.Config(tokenizer.VocabularySize), MixerSpec.Softmax, new RandomWeights(plan.Seed, dtype, device));
-        var report = new TrainingReport(model, Cases(grammar, tokenizer, plan.Context), plan.ReportEvery, Console.Error);
+        var report = new TrainingReport(model, Cases(grammar, tokenizer, Math.Min(plan.Context, Corpus.Context)), plan.ReportEvery, Console.Error);
         var trainer = new Trainer(NextToken.All(model, to => CheckpointFiles.Replace(model, files, to)), rows, validation, plan.Options,
             resume ? RunFolder.Resume(folder + ".run") : RunFolder.Create(folder + ".run", overwrite: true));
         var result = trainer.Run(resume, report, stop.Token);

@@ -11,8 +11,8 @@ public sealed record TrainingPlan
     /// <summary>Seeds weights, texts and their order.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Tokens a row.</summary>
-    public int Context { get; init; } = Writing.Corpus.Context;
+    /// <summary>Tokens a row: more than the model's context, so that the far end of the context is nothing special.</summary>
+    public int Context { get; init; } = Writing.Corpus.Context + Beyond;
 
     /// <summary>Rows an optimizer step.</summary>
     public int Batch { get; init; } = 64;
@@ -22,6 +22,8 @@ public sealed record TrainingPlan
 
     /// <summary>Optimizer steps between reports of loss and recall.</summary>
     public int ReportEvery { get; init; } = 250;
+
+    private const int Beyond = 64;
 
     /// <summary>Share of the steps over which the rate rises.</summary>
     private const double WarmupShare = 0.02;

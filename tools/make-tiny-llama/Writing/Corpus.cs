@@ -14,6 +14,9 @@ public sealed class Corpus(Grammar grammar, ulong seed)
     private readonly StoryWriter stories = new(grammar);
     private readonly RecallWriter recall = new(grammar);
 
+    /// <summary>The writer of the texts that are dense in recall.</summary>
+    public RecallWriter Recall => recall;
+
     /// <summary>The text of that number.</summary>
     public string this[long number] => Write(Stream(number));
 

@@ -79,6 +79,24 @@ public sealed class RecallWriter(Grammar grammar)
         return text.ToString().TrimEnd();
     }
 
+    /// <summary>The parts of a text that asks at its end for what it said at its beginning.</summary>
+    /// <param name="prng">Where its choices come from.</param>
+    /// <param name="characters">How long the story between is at least.</param>
+    public (string Facts, string Story, string Questions) FarApart(Prng prng, int characters)
+    {
+        var narrator = new Narrator(grammar, prng);
+        var book = new FactBook(grammar, narrator);
+        var facts = string.Join(' ', Enumerable.Range(0, prng.Between(1, 4)).Select(_ => book.Plant()));
+        var story = new StringBuilder(characters + 400);
+        while (story.Length < characters)
+        {
+            StoryWriter.WriteParagraph(story.Append(' '), narrator, null);
+            if (prng.Chance(50))
+                story.Append('\n').Append(narrator.Sentence(prng.Pick(Filler)));
+        }
+        return (facts, story.ToString(), string.Join('\n', Enumerable.Range(0, book.Count).Select(_ => book.Recall(talk: 10))));
+    }
+
     /// <summary>Keys with values, then the same keys in other orders until the text is long enough.</summary>
     public string List(Prng prng, int characters)
     {
