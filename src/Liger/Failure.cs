@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Liger.Checkpoints;
+using Liger.Evaluation;
 using Liger.Models;
 using Liger.Ops;
 using Liger.Text;
@@ -33,7 +34,9 @@ public static class Failure
         ModelException or TextException => new(error.Message, ExitCode.WrongUse, error),
         // Training that cannot begin has no step; what goes wrong at one is a failure of the work.
         TrainingException { Step: null } => new(error.Message, ExitCode.WrongUse, error),
-        TrainingException or OpsException => new(error.Message, ExitCode.FailedAtWork, error),
+        // A text or case that cannot be scored was handed in; numbers that are lost while computing are a failure of the work.
+        EvaluationException when !error.Message.Contains("expected a finite number", StringComparison.Ordinal) => new(error.Message, ExitCode.WrongUse, error),
+        TrainingException or EvaluationException or OpsException => new(error.Message, ExitCode.FailedAtWork, error),
         // The folder or file that was handed in; where the system's word is underneath, the machine is at fault.
         CheckpointException => new(error.Message, IsOfMachine(error.InnerException) || error.Message.Contains(CannotWrite, StringComparison.Ordinal) ? ExitCode.Environment : ExitCode.WrongUse, error),
         FileNotFoundException or DirectoryNotFoundException => new(error.Message, ExitCode.WrongUse, error),

@@ -116,6 +116,30 @@ public sealed class BadInputTests : IDisposable
         Refused(ExitCode.WrongUse, "expected auto, cpu, cuda or cuda:N, got 'tpu'", "generate", model, "--prompt", "a", "--device", "tpu");
     }
 
+    [Fact]
+    public void A_text_that_cannot_be_scored_is_named()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        File.WriteAllText(_folder["empty.txt"], "");
+        Refused(ExitCode.WrongUse, "too short — expected at least 2 tokens", "eval", model, "--text", _folder["empty.txt"]);
+        Refused(ExitCode.WrongUse, _folder["none.txt"], "eval", model, "--text", _folder["none.txt"]);
+        Refused(ExitCode.WrongUse, _folder["none.jsonl"], "eval", model, "--text", _folder["empty.txt"], "--needles", _folder["none.jsonl"]);
+    }
+
+    [Fact]
+    public void A_merge_outside_its_tolerance_leaves_nothing()
+    {
+        var model = TinyCheckpoint.Write(_folder["model"]);
+        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(_folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 2}\n");
+        Assert.Equal(ExitCode.Done, CliRun.Of("finetune", _folder["r.yaml"]).ExitCode);
+        var run = CliRun.Of("export", model, "--adapter", _folder["run/adapter"], "--to", _folder["merged"], "--tolerance", "-1");
+        Assert.Equal(ExitCode.FailedAtWork, run.ExitCode);
+        Assert.Contains("the merged model differs from checkpoint + adapter", run.Error);
+        Assert.False(Path.Exists(_folder["merged"]));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path, ".*"));
+    }
+
     private static void Poison(string folder, string tensor)
     {
         using (var checkpoint = CheckpointFolder.Open(folder))

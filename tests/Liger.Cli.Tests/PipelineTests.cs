@@ -131,5 +131,42 @@ public sealed class PipelineTests : IDisposable
         Assert.False(Directory.Exists(_folder["run"]));
     }
 
+    [Fact]
+    public void Evaluation_gives_loss_and_perplexity_and_sees_no_difference_between_a_model_and_itself()
+    {
+        File.WriteAllText(_folder["needles.jsonl"], """{"prompt": "the cat sat on", "answer": " a", "distance": 2}""" + "\n");
+        var run = Done(
+            "eval", _model, "--against", _model, "--text", _folder["text.txt"], "--context", "16", "--needles", _folder["needles.jsonl"],
+            "--records", _folder["records.jsonl"], "--device", "cpu", "--json");
+        using var result = JsonDocument.Parse(run.Output);
+        var figures = result.RootElement;
+        var loss = figures.GetProperty("loss").GetDouble();
+        Assert.InRange(loss, 0.1, 50);
+        Assert.Equal(Math.Exp(loss), figures.GetProperty("perplexity").GetDouble(), Math.Exp(loss) * 1e-9);
+        Assert.Equal(1, figures.GetProperty("agreement").GetDouble());
+        Assert.InRange(figures.GetProperty("kl_divergence").GetDouble(), 0, 1e-6);
+        Assert.Equal(1, figures.GetProperty("needles").GetProperty("cases").GetInt32());
+        Assert.Equal(figures.GetProperty("windows").GetInt32() + 1, File.ReadAllLines(_folder["records.jsonl"]).Length);
+        Assert.True(figures.GetProperty("tokens").GetInt32() > 100);
+        Assert.Contains("perplexity", Done("eval", _model, "--text", _folder["text.txt"], "--context", "16").Output);
+    }
+
+    [Fact]
+    public void A_run_makes_all_steps_and_ends_with_one_table()
+    {
+        File.AppendAllText(_recipe, "\neval:\n  text: text.txt\n  context: 16\nexport:\ngenerate:\n  prompt: the cat\n  max_tokens: 4\n");
+        var run = Done("run", _recipe);
+        Assert.Matches("original +converted +restored", run.Output);
+        Assert.Matches("token mixer +softmax +liger-gla +liger-gla", run.Output);
+        foreach (var file in (string[])["run.json", "finetune.json", "converted/conversion.json", "exported/export.json", "exported/model.safetensors"])
+            Assert.True(File.Exists(_folder[$"run/{file}"]), file);
+        using var result = JsonDocument.Parse(File.ReadAllBytes(_folder["run/run.json"]));
+        var losses = result.RootElement.GetProperty("evaluations").EnumerateArray().Select(e => e.GetProperty("figures").GetProperty("loss").GetDouble()).ToList();
+        Assert.Equal(3, losses.Count);
+        Assert.True(losses[2] < losses[1], "training on the very text lowers its loss");
+        // Again with everything there: resumes to the same end, and replaces what it made.
+        Done("run", _recipe, "--resume");
+    }
+
     private byte[] Adapter(string run) => File.ReadAllBytes(_folder[$"{run}/adapter/adapter_model.safetensors"]);
 }

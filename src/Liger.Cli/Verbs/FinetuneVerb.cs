@@ -9,36 +9,21 @@ internal static class FinetuneVerb
 {
     internal static Command Create(VerbContext context)
     {
-        var recipe = new RecipeArguments();
-        var to = Options.Maybe("--to", "DIR", "The run folder [default: run_folder of the recipe, or runs/NAME].");
-        var device = Options.Maybe("--device", "DEVICE", "auto, cpu, cuda or cuda:N [default: train.device of the recipe].");
-        var resume = new Option<bool>("--resume") { Description = "Go on with a run that was stopped or killed." };
-        var overwrite = Options.Overwrite("the run");
+        var recipe = new RunArguments();
         var json = Options.Json();
         var command = new Command("finetune", "Trains a LoRA adapter as a recipe says; Ctrl-C stops after the step and saves.");
         recipe.AddTo(command);
-        foreach (var option in (Option[])[to, device, resume, overwrite, json]) command.Add(option);
+        command.Add(json);
         command.SetAction(parsed =>
         {
-            var loaded = recipe.Load(parsed, Assignment("run_folder", parsed.GetValue(to)), Assignment("train.device", parsed.GetValue(device)));
-            var step = new FinetuneStep(new FinetuneOptions { Recipe = loaded, Resume = parsed.GetValue(resume), Overwrite = parsed.GetValue(overwrite) });
-            var result = ProgressDisplay.Run(context.Terminal, observer => step.Run(observer, context.Stop));
+            var options = recipe.Of(parsed);
+            var result = ProgressDisplay.Run(context.Terminal, observer => new FinetuneStep(options).Run(observer, context.Stop));
             context.Terminal.Output.Write(parsed.GetValue(json) ? ResultJson.Write(result, ResultJson.Default.FinetuneResult) + "\n" : Facts(result));
             if (!result.Cancelled) return (int)ExitCode.Done;
-            context.Terminal.Say($"stopped after step {Quantity.Count(result.Steps)} and saved. Go on with: {ResumeCommand(parsed, recipe)}");
+            recipe.SayHowToResume(context.Terminal, parsed, "finetune", result);
             return (int)ExitCode.Cancelled;
         });
         return command;
-
-        string ResumeCommand(ParseResult parsed, RecipeArguments arguments)
-        {
-            string?[] words =
-            [
-                "liger finetune", arguments.File(parsed), .. arguments.Overrides(parsed),
-                parsed.GetValue(to) is { } folder ? $"--to {folder}" : null, parsed.GetValue(device) is { } place ? $"--device {place}" : null, "--resume",
-            ];
-            return string.Join(' ', words.Where(word => word is not null));
-        }
     }
 
     internal static string Facts(FinetuneResult result) => new FactList()
@@ -54,6 +39,4 @@ internal static class FinetuneVerb
         .ToString();
 
     private static string? Loss(double? loss) => loss is { } value ? Quantity.Fixed(value, 4) : null;
-
-    private static string? Assignment(string key, string? value) => value is null ? null : $"{key}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

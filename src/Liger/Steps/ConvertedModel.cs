@@ -7,7 +7,8 @@ namespace Liger.Steps;
 
 /// <summary>Finds, or makes, the checkpoint that a recipe's training starts from.</summary>
 /// <param name="recipe">The experiment.</param>
-internal sealed class ConvertedModel(Recipe recipe)
+/// <param name="overwrite">Whether another conversion in the run folder is replaced.</param>
+internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
 {
     /// <summary>
     /// The model of the recipe itself where it names no mixer or the model has that very mixer; otherwise the conversion in the run
@@ -18,12 +19,11 @@ internal sealed class ConvertedModel(Recipe recipe)
     {
         if (recipe.Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer.Spec)) return recipe.Model.Path;
         var folder = System.IO.Path.Combine(recipe.RunFolder, RunLayout.Converted);
-        if (Directory.Exists(folder))
-            return IsSame(folder, mixer.Spec) && SourceOf(folder) == recipe.Model.Path
-                ? folder
-                : throw new LigerException($"{folder}: is another conversion than the recipe asks for ({mixer.Name} of {recipe.Model.Path}). Delete it, or choose another run folder with run_folder=….", ExitCode.WrongUse);
+        if (Directory.Exists(folder) && IsSame(folder, mixer.Spec) && SourceOf(folder) == recipe.Model.Path) return folder;
+        if (Directory.Exists(folder) && !overwrite)
+            throw new LigerException($"{folder}: is another conversion than the recipe asks for ({mixer.Name} of {recipe.Model.Path}). Delete it, allow it by --overwrite, or choose another run folder with run_folder=….", ExitCode.WrongUse);
         observer.Say($"converting {recipe.Model.Path} to {mixer.Name}");
-        new ConvertStep(new ConvertOptions { Source = recipe.Model.Path, To = folder, Mixer = mixer.Name, MixerOptions = mixer.Options, Link = recipe.Model.Link }).Run(observer, stop);
+        new ConvertStep(new ConvertOptions { Source = recipe.Model.Path, To = folder, Mixer = mixer.Name, MixerOptions = mixer.Options, Link = recipe.Model.Link, Overwrite = overwrite }).Run(observer, stop);
         return folder;
     }
 

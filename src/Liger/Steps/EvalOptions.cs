@@ -18,6 +18,9 @@ public sealed record EvalOptions
     /// <summary>Tokens a window, 2 to 1,048,576. Default 1024.</summary>
     public int Context { get; init; } = 1024;
 
+    /// <summary>Whether decoding is timed as well, after a prompt of <see cref="Context"/> tokens. Default false.</summary>
+    public bool Speed { get; init; }
+
     /// <summary>A file to write with one JSON object per window and recall case; null writes none.</summary>
     public string? Records { get; init; }
 }

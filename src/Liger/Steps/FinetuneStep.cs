@@ -25,7 +25,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
     {
         var device = Placement.Device(Recipe.Train.Device);
         CheckRunFolder();
-        var checkpoint = new ConvertedModel(Recipe).Path(observer, stop);
+        var checkpoint = new ConvertedModel(Recipe, options.Overwrite).Path(observer, stop);
         using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device });
         var rows = TrainingRows.Read(Recipe.Data, loaded.Tokenizer, observer);
         var run = Begin();

@@ -46,13 +46,16 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    /// <summary>Says when a tokenizer has ids that the model has no row for; spare rows in the model are common and harmless.</summary>
+    /// <summary>Says when a tokenizer has ids that the model has no row for; spare rows in the model, and special tokens
+    /// that were added and never trained, are common and harmless.</summary>
     internal static void CheckVocabulary(Tokenizer tokenizer, CheckpointFolder folder)
     {
-        if (tokenizer.VocabularySize > folder.Config.VocabSize)
-            throw new LigerException(
-                $"{folder.Path}: tokenizer and model do not belong together — expected at most {folder.Config.VocabSize} tokens (vocab_size), got {tokenizer.VocabularySize}. Copy the tokenizer files of the model that was converted.",
-                ExitCode.WrongUse);
+        var rows = folder.Config.VocabSize;
+        for (var id = rows; id < tokenizer.VocabularySize; id++)
+            if (tokenizer.IdToToken(id) is { } token && !tokenizer.IsSpecial(id))
+                throw new LigerException(
+                    $"{folder.Path}: tokenizer and model do not belong together — expected at most {rows} tokens (vocab_size), got {tokenizer.VocabularySize}: token {id} ('{token}') has no row. Copy the tokenizer files of the model that was converted.",
+                    ExitCode.WrongUse);
     }
 
     public void Dispose()

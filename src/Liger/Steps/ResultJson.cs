@@ -20,6 +20,8 @@ namespace Liger.Steps;
 [JsonSerializable(typeof(FinetuneResult))]
 [JsonSerializable(typeof(ExportResult))]
 [JsonSerializable(typeof(GenerateResult))]
+[JsonSerializable(typeof(EvalResult))]
+[JsonSerializable(typeof(RunResult))]
 public sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>One result as text.</summary>
