@@ -29,8 +29,13 @@ public sealed record DataSection
     /// <summary>Whether documents that share a row are kept apart. Default true; the published Liger recipe runs them together.</summary>
     public bool KeepDocumentsApart { get; init; } = true;
 
-    /// <summary>How files are read.</summary>
-    internal TextDataOptions Reading => new() { Format = Format, ChatTemplate = Template == Auto ? null : ChatTemplate.Named(Template) };
+    /// <summary>How a file is read.</summary>
+    internal TextDataOptions Reading(string file) => new()
+    {
+        // "text" is a record with a field "text" in a JSON file, and the file itself anywhere else.
+        Format = Format == TextDataFormat.Text && !IsJson(file) ? TextDataFormat.Plain : Format,
+        ChatTemplate = Template == Auto ? null : ChatTemplate.Named(Template),
+    };
 
     /// <summary>How documents become rows.</summary>
     internal PackingOptions Packing => new() { RowLength = Context, KeepDocumentBoundaries = KeepDocumentsApart };
@@ -48,5 +53,11 @@ public sealed record DataSection
 
     private static Kind<TextDataFormat> FormatName { get; } = Kind.Named(
         (Auto, TextDataFormat.Detect), ("alpaca", TextDataFormat.Alpaca), ("chat", TextDataFormat.Chat), ("prompt_answer", TextDataFormat.PromptAnswer),
-        ("text", TextDataFormat.Text), ("plain", TextDataFormat.Plain));
+        ("text", TextDataFormat.Text));
+
+    private static bool IsJson(string file)
+    {
+        var name = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(file) : file;
+        return Path.GetExtension(name).ToLowerInvariant() is ".json" or ".jsonl";
+    }
 }

@@ -28,6 +28,6 @@ internal sealed record TrainingRows(IReadOnlyList<PackedRow> Train, IReadOnlyLis
     {
         var names = string.Join(", ", files);
         observer.Say($"reading {names}");
-        return [.. Packing.Pack(files.SelectMany(file => TextData.Load(file, tokenizer, data.Reading)), data.Packing, names)];
+        return [.. Packing.Pack(files.SelectMany(file => TextData.Load(file, tokenizer, data.Reading(file))), data.Packing, names)];
     }
 }

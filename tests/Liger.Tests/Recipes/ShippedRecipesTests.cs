@@ -15,7 +15,7 @@ public sealed class ShippedRecipesTests
         var path = Path.Combine(Repository.Root, file);
         RecipeFile.Load(path);
         var header = string.Join('\n', File.ReadLines(path).TakeWhile(line => line.StartsWith('#')));
-        Assert.All(["Goal", "Command", "Needs", "Expected"], (string part) => Assert.Contains($"# {part}", header));
+        Assert.All(["Goal", "Command", "Needs", "Result"], (string part) => Assert.Contains($"# {part}", header));
         Assert.Contains(file, header);
     }
 }
