@@ -2,7 +2,7 @@
 
 Written as a Python user would have it: a module a layer, eager attention with repeated kv heads and an additive mask, RMSNorm and
 softmax in fp32, LoRA with fp32 factors over a base of any type, cross-entropy over all logits in fp32, a cache that grows by
-concatenation. Speaks the protocol of WorkerLoop.cs: one JSON object a line, "go N" and "end" on stdin.
+concatenation. Speaks the protocol of Workers/Turns.cs: one JSON object a line, "go N" and "end" on stdin.
 """
 import argparse
 import json

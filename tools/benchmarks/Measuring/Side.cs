@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Liger.Bench.Workers;
 
 namespace Liger.Bench.Measuring;
 
@@ -13,7 +12,7 @@ internal sealed class Side : IDisposable
     private Side(string name, Process process, double startSeconds, JsonNode ready)
     {
         (_name, _process, StartSeconds) = (name, process, startSeconds);
-        (Version, Threads) = (ready[WorkerLoop.Version]!.GetValue<string>(), ready[WorkerLoop.Threads]!.GetValue<int>());
+        (Version, Threads) = (ready[Workers.Turns.Version]!.GetValue<string>(), ready[Workers.Turns.Threads]!.GetValue<int>());
     }
 
     /// <summary>From starting the process to the model being loaded.</summary>
@@ -53,10 +52,10 @@ internal sealed class Side : IDisposable
         _process.StandardInput.WriteLine($"go {units}");
         _process.StandardInput.Flush();
         var answer = Answer(_name, _process);
-        var outcomes = answer[WorkerLoop.Results]!.AsArray().Select(o => o!).ToList();
+        var outcomes = answer[Workers.Turns.Results]!.AsArray().Select(o => o!).ToList();
         Outcomes.AddRange(outcomes);
         if (counted)
-            Turns.Add(new Turn(units, answer[WorkerLoop.Seconds]!.GetValue<double>(), answer[WorkerLoop.Cpu]!.GetValue<double>(), outcomes));
+            Turns.Add(new Turn(units, answer[Workers.Turns.Seconds]!.GetValue<double>(), answer[Workers.Turns.Cpu]!.GetValue<double>(), outcomes));
     }
 
     /// <summary>Asks for the peak memory and lets the process go.</summary>
@@ -64,7 +63,7 @@ internal sealed class Side : IDisposable
     {
         _process.StandardInput.WriteLine("end");
         _process.StandardInput.Flush();
-        Peak = Answer(_name, _process)[WorkerLoop.Peak]!.GetValue<long>();
+        Peak = Answer(_name, _process)[Workers.Turns.Peak]!.GetValue<long>();
         _process.WaitForExit();
     }
 

@@ -23,7 +23,17 @@ internal sealed class DecodingWork : IWork
     }
 
     /// <inheritdoc/>
-    public JsonObject Unit()
+    public void Run(Turns turns)
+    {
+        var more = turns.Begin();
+        while (more)
+            more = turns.Done(Unit());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
+
+    private JsonObject Unit()
     {
         var started = Stopwatch.GetTimestamp();
         double first = 0;
@@ -37,7 +47,4 @@ internal sealed class DecodingWork : IWork
         }
         return new JsonObject { ["first"] = first, ["rest"] = Stopwatch.GetElapsedTime(started).TotalSeconds - first, ["tokens"] = made };
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _model.Dispose();
 }

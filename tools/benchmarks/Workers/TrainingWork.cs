@@ -2,58 +2,63 @@ using System.Text.Json.Nodes;
 using Liger.Checkpoints;
 using Liger.Models;
 using Liger.Models.Mixers;
-using TorchSharp.Modules;
+using Liger.Text;
+using Liger.Training;
 using static TorchSharp.torch;
 
 namespace Liger.Bench.Workers;
 
-/// <summary>A unit is one LoRA step on the same batch.</summary>
+/// <summary>A unit is one step of the trainer that users get, on the same batch every time. Nothing is clipped or decayed, as on the other side.</summary>
 internal sealed class TrainingWork : IWork
 {
-    private const long NotScored = -100;
+    private const long Endless = 1_000_000;
     private readonly CausalLM _model;
-    private readonly List<PlainLora> _adapted = [];
-    private readonly AdamW _optimizer;
-    private readonly Tensor _ids;
-    private readonly Tensor _labels;
+    private readonly LoraAdapter _adapter;
+    private readonly Trainer _trainer;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("liger-bench-run-");
 
     internal TrainingWork(string checkpoint, string adapter, string mixer, ScalarType dtype, WorkInputs inputs)
     {
         using var folder = CheckpointFolder.Open(checkpoint);
         _model = CausalLM.Load(folder, dtype, mixer: new MixerSpec(mixer, new Dictionary<string, string>()));
-        using var stored = AdapterFolder.Open(adapter);
-        foreach (var module in stored.Modules)
+        _adapter = Lora.Open(_model, adapter);
+        var options = new TrainerOptions
         {
-            var slot = _model.Projections.Single(p => p.Name == module.Module);
-            var (a, b) = stored.Read(module);
-            var lora = new PlainLora(slot.Value, a, b, stored.Config.Scaling);
-            slot.Value = lora;
-            _adapted.Add(lora);
-        }
-        _optimizer = optim.AdamW(_adapted.SelectMany(l => new[] { l.A, l.B }), lr: inputs.LearningRate);
-        var ids = inputs.Rows.SelectMany(row => row.Select(id => (long)id)).ToArray();
-        var labels = inputs.Rows.SelectMany(row => row.Skip(1).Select(id => (long)id).Append(NotScored)).ToArray();
-        _ids = tensor(ids, [inputs.Rows.Length, inputs.Rows[0].Length]);
-        _labels = tensor(labels);
+            Steps = Endless,
+            Batch = inputs.Rows.Length,
+            Accumulation = 1,
+            Schedule = new ScheduleOptions { LearningRate = inputs.LearningRate, Kind = ScheduleKind.Constant },
+            Optimizer = new AdamWOptions { WeightDecay = 0 },
+            Clip = null,
+            SaveEvery = Endless,
+        };
+        _trainer = new Trainer(NextToken.Lora(_model, _adapter), [.. inputs.Rows.Select(Row)], [], options, RunFolder.Create(_folder.FullName));
     }
 
     /// <inheritdoc/>
-    public JsonObject Unit()
+    public void Run(Turns turns)
     {
-        using var scope = NewDisposeScope();
-        var logits = _model.forward(_ids);
-        var loss = nn.functional.cross_entropy(logits.to(float32).flatten(0, 1), _labels);
-        logits.Dispose();
-        loss.backward();
-        _optimizer.step();
-        _optimizer.zero_grad();
-        return new JsonObject { ["loss"] = loss.item<float>() };
+        using var end = new CancellationTokenSource();
+        if (turns.Begin())
+            _ = _trainer.Run(progress: new Progress(turns, end), cancellation: end.Token);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _optimizer.Dispose();
+        _adapter.Dispose();
         _model.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static PackedRow Row(int[] ids) => new(ids, [TokenSequence.Unscored, .. ids[1..]], [0]);
+
+    private sealed class Progress(Turns turns, CancellationTokenSource end) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (!turns.Done(new JsonObject { ["loss"] = value.Loss }))
+                end.Cancel();
+        }
     }
 }

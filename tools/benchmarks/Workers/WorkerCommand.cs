@@ -31,7 +31,7 @@ internal static class WorkerCommand
             using var unit = parsed.GetValue(work) == "train"
                 ? (IWork)new TrainingWork(parsed.GetValue(checkpoint)!, parsed.GetValue(adapter)!, parsed.GetValue(mixer)!, type, inputs)
                 : new DecodingWork(parsed.GetValue(checkpoint)!, parsed.GetValue(mixer)!, type, inputs);
-            WorkerLoop.Serve(unit, Console.In, Console.Out);
+            unit.Run(new Turns(Console.In, Console.Out));
         });
         return command;
     }
