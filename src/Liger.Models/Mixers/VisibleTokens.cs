@@ -52,9 +52,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
     {
         if (visibility.Window is not null)
             return WindowAttention.Forward(q, k, input.Values, visibility, input.Layout?.Positions, input.Layout?.Documents);
-        var positions = input.Layout?.Positions ?? arange(q.shape[1], device: q.device);
-        var documents = input.Layout?.Documents;
-        return SoftmaxAttention.Forward(q, k, input.Values, visibility.Mask(positions, positions, documents, documents));
+        var mask = input.Layout is { } layout ? visibility.Mask(layout.Positions, layout.Positions, layout.Documents, layout.Documents) : null;
+        return CausalAttention.Forward(q, k, input.Values, mask);
     }
 
     private Tensor Mask(long[] before, long from, long tokens, Device device)
