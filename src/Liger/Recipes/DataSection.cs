@@ -43,7 +43,7 @@ public sealed record DataSection
     internal static DataSection Bind(ISection s, DataSection d) => new()
     {
         Train = s.Required("train", d.Train, Kind.ListOf(Kind.Place)),
-        Validation = s.Value("validation", d.Validation, Kind.ListOf(Kind.Place)),
+        Validation = s.Value("validation", d.Validation, Kind.ListOf(Kind.Place, mayBeEmpty: true)),
         ValidationRows = s.Value("validation_rows", d.ValidationRows, Kind.Whole(0, MostValidationRows)),
         Format = s.Value("format", d.Format, FormatName),
         Template = s.Value("template", d.Template, Kind.Choice([Auto, .. ChatTemplate.Names])),
@@ -53,7 +53,7 @@ public sealed record DataSection
 
     private static Kind<TextDataFormat> FormatName { get; } = Kind.Named(
         (Auto, TextDataFormat.Detect), ("alpaca", TextDataFormat.Alpaca), ("chat", TextDataFormat.Chat), ("prompt_answer", TextDataFormat.PromptAnswer),
-        ("text", TextDataFormat.Text));
+        ("text", TextDataFormat.Text), ("plain", TextDataFormat.Plain));
 
     private static bool IsJson(string file)
     {

@@ -80,21 +80,22 @@ internal static class Kind
         },
         YamlText.Quote);
 
-    /// <summary>A list of values, or one value alone; an empty list is written by leaving the key out.</summary>
-    internal static Kind<IReadOnlyList<T>> ListOf<T>(Kind<T> item) => new(
-        $"a list of at least one, each {item.Expected}",
+    /// <summary>A list of values, or one value alone; where it may be empty, null stands for that.</summary>
+    internal static Kind<IReadOnlyList<T>> ListOf<T>(Kind<T> item, bool mayBeEmpty = false) => new(
+        mayBeEmpty ? $"a list, each {item.Expected}" : $"a list of at least one, each {item.Expected}",
         (YamlNode node, string folder, out IReadOnlyList<T> value) =>
         {
             var list = new List<T>();
             value = list;
+            if (mayBeEmpty && YamlText.IsNull(node)) return true;
             foreach (var child in node is YamlSequenceNode sequence ? sequence.Children : [node])
             {
                 if (!item.Read(child, folder, out var one)) return false;
                 list.Add(one);
             }
-            return list.Count > 0;
+            return mayBeEmpty || list.Count > 0;
         },
-        value => value.Count == 0 ? null : "[" + string.Join(", ", value.Select(item.Write)) + "]");
+        value => "[" + string.Join(", ", value.Select(item.Write)) + "]");
 
     /// <summary>A value or null; null is written by leaving the key out.</summary>
     internal static Kind<T?> Maybe<T>(Kind<T> kind) where T : struct => new(
