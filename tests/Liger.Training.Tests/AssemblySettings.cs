@@ -2,9 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 
-// Tests count live tensors, of which there is one counter a process.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
-
 namespace Liger.Training.Tests;
 
 internal static class AssemblySettings

@@ -1,2 +1,0 @@
-// Tensors are counted process-wide and belong to one thread.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
