@@ -105,7 +105,7 @@ public sealed class CausalLM : IDisposable
     }
 
     /// <summary>[…,C] → […,V].</summary>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Head);
+    public Tensor Logits(Tensor hidden) => Linear.Product(hidden, Head);
 
     /// <summary>[B,T] → logits [B,T,V].</summary>
     public Tensor forward(Tensor ids, SequenceLayout? layout = null)
