@@ -23,8 +23,8 @@ public static class GatedLinearAttention
     /// <summary>Tokens a chunk. A power of two.</summary>
     private const int Chunk = 64;
 
-    /// <summary>Pairs of tokens closer than this are weighed one by one.</summary>
-    private const int Smallest = 4;
+    /// <summary>Blocks of fewer tokens are multiplied element by element: a call for a product of matrices would cost more than the product.</summary>
+    private const int SmallestProduct = 4;
 
     /// <summary>The specification: one token after another.</summary>
     /// <param name="q">[B,T,H,K].</param>
@@ -66,20 +66,21 @@ public static class GatedLinearAttention
         using var scope = NewDisposeScope();
         var type = Shapes.Accumulator(q);
         long batch = q.shape[0], tokens = q.shape[1], kvHeads = k.shape[2], groups = q.shape[2] / kvHeads;
-        var length = Math.Min(Chunk, (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(tokens, Smallest)));
+        var length = Math.Min(Chunk, (long)BitOperations.RoundUpToPowerOf2((ulong)tokens));
         var chunks = (tokens + length - 1) / length;
         var padding = (chunks * length) - tokens;
 
-        // [B,Hkv,N,R,C,·] for queries, [B,Hkv,N,C,·] for the rest. Padded tokens have k = v = 0 and decay 1: the state passes them by.
+        // [B,Hkv,N,C,R,·] for queries, so that those of neighbouring tokens lie together; [B,Hkv,N,C,·] for the rest. Padded tokens have
+        // k = v = 0 and decay 1: the state passes them by.
         Tensor Cut(Tensor x) => PadTokens(x.to(type), padding).unflatten(1, chunks, length).permute(0, 3, 1, 2, 4).contiguous();
-        var queries = Cut(q).view(batch, kvHeads, groups, chunks, length, -1).transpose(2, 3);
+        var queries = PadTokens(q.to(type), padding).unflatten(1, chunks, length).unflatten(3, kvHeads, groups).permute(0, 3, 1, 2, 4, 5).contiguous();
         var (keys, values) = (Cut(k), Cut(v));
         var sums = Cut(g).cumsum(3);
         var ids = documents is null ? null : ChunkDocuments(documents, chunks, length, padding);
 
-        var inside = Inside(queries.contiguous(), keys, values, sums, side, ids);
+        var inside = Inside(queries, keys, values, sums, side, ids);
         var (between, last) = Between(queries, keys, values, sums, side, state?.to(type), ids);
-        var output = (inside + between).transpose(2, 3).reshape(batch, kvHeads * groups, chunks * length, -1).narrow(2, 0, tokens).transpose(1, 2);
+        var output = (inside + between).permute(0, 2, 3, 1, 4, 5).reshape(batch, chunks * length, kvHeads * groups, -1).narrow(1, 0, tokens);
         return (output.MoveToOuterDisposeScope(), last.MoveToOuterDisposeScope());
     }
 
@@ -96,57 +97,51 @@ public static class GatedLinearAttention
         return q.to(type).view(batch, kvHeads, q.shape[2] / kvHeads, -1).matmul(state).view(batch, 1, q.shape[2], -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What tokens of one chunk take from earlier tokens of the same chunk.</summary>
+    /// <summary>What tokens of one chunk take from each other: from themselves, then between neighbouring blocks of 1, 2, 4 … tokens.</summary>
     private static Tensor Inside(Tensor q, Tensor k, Tensor v, Tensor sums, DecaySide side, Tensor? ids)
     {
-        var length = k.shape[3];
-        var result = Nearest(q, k, v, sums, side, ids);
-        for (long half = Smallest; half < length; half *= 2)
+        var (length, groups) = (k.shape[3], q.shape[4]);
+        var result = (q * k.unsqueeze(4)).sum(-1, keepdim: true) * v.unsqueeze(4);
+        for (long half = 1; half < length; half *= 2)
         {
-            // Pairs of neighbouring halves: queries of the second, keys of the first, decays measured from the first's last token.
+            // Pairs of neighbouring blocks: queries of the second, keys of the first, decays measured from the first's last token.
             var pairs = length / (2 * half);
-            Tensor Halves(Tensor x, int part) => x.unflatten(-2, pairs, 2, half).select(-3, part);
-            var reference = Halves(sums, 0).narrow(-2, half - 1, 1);
-            var after = (Halves(sums, 1) - reference).exp();
-            var before = (reference - Halves(sums, 0)).exp();
+            Tensor Halves(Tensor x, int part) => x.unflatten(3, pairs, 2, half).select(4, part);
+            var (earlier, later) = (Halves(sums, 0), Halves(sums, 1));
+            var reference = earlier.narrow(4, half - 1, 1);
+            var after = (later - reference).exp();
+            var before = (reference - earlier).exp();
             var queries = Halves(q, 1);
             var (keys, values) = (Halves(k, 0), Halves(v, 0));
             if (side == DecaySide.Key)
-                (queries, keys) = (queries * after.unsqueeze(3), keys * before);
+                (queries, keys) = (queries * after.unsqueeze(5), keys * before);
             else
                 values = values * before;
-            // [B,Hkv,N,R,P,C/2P,·] against [B,Hkv,N,1,P,C/2P,·].
-            var scores = queries.matmul(keys.unsqueeze(3).mT);
+            // [B,Hkv,N,P,h·R,·] against [B,Hkv,N,P,h,·].
+            var scores = Scores(queries.flatten(4, 5), keys);
             if (ids is not null)
-                scores = scores * Halves(ids.unsqueeze(-1), 1).eq(Halves(ids.unsqueeze(-1), 0).mT).to(scores.dtype).unsqueeze(1).unsqueeze(3);
-            var part = scores.matmul(values.unsqueeze(3));
+            {
+                var blocks = ids.unsqueeze(1).unflatten(3, pairs, 2, half);
+                var same = blocks.select(4, 1).unsqueeze(-1).eq(blocks.select(4, 0).unsqueeze(-2));
+                scores = (scores.unflatten(4, half, groups) * same.to(scores.dtype).unsqueeze(5)).flatten(4, 5);
+            }
+            var part = Mixed(scores, values).unflatten(4, half, groups);
             if (side == DecaySide.Value)
-                part = part * after.unsqueeze(3);
-            var spread = stack([zeros_like(part), part], -3).flatten(-4, -2);
-            result = result + spread;
+                part = part * after.unsqueeze(5);
+            result = stack([Halves(result, 0), Halves(result, 1) + part], 4).flatten(3, 5);
         }
         return result;
     }
 
-    /// <summary>Pairs within blocks of <see cref="Smallest"/> tokens, each with its own decay.</summary>
-    private static Tensor Nearest(Tensor q, Tensor k, Tensor v, Tensor sums, DecaySide side, Tensor? ids)
-    {
-        var blocks = k.shape[3] / Smallest;
-        Tensor Blocks(Tensor x) => x.unflatten(-2, blocks, Smallest);
-        var (queries, keys, values, g) = (Blocks(q), Blocks(k).unsqueeze(3), Blocks(v).unsqueeze(3), Blocks(sums));
-        // [B,Hkv,N,P,S,S,·], zero above the diagonal.
-        var later = ones([Smallest, Smallest], @bool, q.device).triu(1).unsqueeze(-1);
-        var weights = (g.unsqueeze(-2) - g.unsqueeze(-3)).masked_fill(later, double.NegativeInfinity).exp().unsqueeze(3);
-        if (ids is not null)
-        {
-            var blocked = Blocks(ids.unsqueeze(-1));
-            weights = weights * blocked.eq(blocked.mT).to(weights.dtype).unsqueeze(-1).unsqueeze(1).unsqueeze(3);
-        }
-        var mixed = side == DecaySide.Key
-            ? (queries.unsqueeze(-2) * weights * keys.unsqueeze(-3)).sum(-1).matmul(values)
-            : (queries.matmul(keys.mT).unsqueeze(-1) * weights * values.unsqueeze(-3)).sum(-2);
-        return mixed.flatten(-3, -2);
-    }
+    /// <summary>[…,m,K] against […,n,K] → […,m,n].</summary>
+    private static Tensor Scores(Tensor queries, Tensor keys) => keys.shape[^2] < SmallestProduct
+        ? (queries.unsqueeze(-2) * keys.unsqueeze(-3)).sum(-1)
+        : queries.matmul(keys.mT);
+
+    /// <summary>[…,m,n] times […,n,V] → […,m,V].</summary>
+    private static Tensor Mixed(Tensor scores, Tensor values) => values.shape[^2] < SmallestProduct
+        ? (scores.unsqueeze(-1) * values.unsqueeze(-3)).sum(-2)
+        : scores.matmul(values);
 
     /// <summary>What tokens take from earlier chunks and the carried state, and the state that is left.</summary>
     private static (Tensor Output, Tensor State) Between(Tensor q, Tensor k, Tensor v, Tensor sums, DecaySide side, Tensor? state, Tensor? ids)
@@ -172,8 +167,10 @@ public static class GatedLinearAttention
         var decay = sums.exp();
         if (ids is not null)
             decay = decay * SameAsBefore(ids).to(decay.dtype);
-        var carried = stack(entering, 2).unsqueeze(3);
-        var output = side == DecaySide.Key ? (q * decay.unsqueeze(3)).matmul(carried) : q.matmul(carried) * decay.unsqueeze(3);
+        var carried = stack(entering, 2);
+        var (length, groups) = (q.shape[3], q.shape[4]);
+        Tensor Carried(Tensor queries) => queries.flatten(3, 4).matmul(carried).unflatten(3, length, groups);
+        var output = side == DecaySide.Key ? Carried(q * decay.unsqueeze(4)) : Carried(q) * decay.unsqueeze(4);
         return (output, state);
 
         // Whether a token still belongs to the document that the chunk before ended with; a carried state belongs to the first token's.
