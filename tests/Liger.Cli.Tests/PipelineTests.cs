@@ -169,4 +169,16 @@ public sealed class PipelineTests : IDisposable
     }
 
     private byte[] Adapter(string run) => File.ReadAllBytes(_folder[$"{run}/adapter/adapter_model.safetensors"]);
+
+    [Fact]
+    public void Overwriting_a_run_converts_the_model_again()
+    {
+        Done("finetune", _recipe);
+        var weights = Path.Combine(_model, "model.safetensors");
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        Done("finetune", _recipe, "--overwrite");
+        Assert.Equal(bytes, File.ReadAllBytes(_folder["run/converted/model.safetensors"]));
+    }
 }

@@ -12,14 +12,14 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
 {
     /// <summary>
     /// The model of the recipe itself where it names no mixer or the model has that very mixer; otherwise the conversion in the run
-    /// folder, which is made, as "liger convert" makes it, if it is not there yet.
+    /// folder, which is made, as "liger convert" makes it, if it is not there yet, is to be overwritten, or its source has changed since.
     /// </summary>
     /// <exception cref="LigerException">What lies in the run folder is another conversion.</exception>
     internal string Path(IStepObserver observer, CancellationToken stop)
     {
         if (recipe.Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer.Spec)) return recipe.Model.Path;
         var folder = System.IO.Path.Combine(recipe.RunFolder, RunLayout.Converted);
-        if (Directory.Exists(folder) && IsSame(folder, mixer.Spec) && SourceOf(folder) == recipe.Model.Path) return folder;
+        if (Directory.Exists(folder) && !overwrite && IsSame(folder, mixer.Spec) && IsCurrent(folder)) return folder;
         if (Directory.Exists(folder) && !overwrite)
             throw new LigerException($"{folder}: is another conversion than the recipe asks for ({mixer.Name} of {recipe.Model.Path}). Delete it, allow it by --overwrite, or choose another run folder with run_folder=….", ExitCode.WrongUse);
         observer.Say($"converting {recipe.Model.Path} to {mixer.Name}");
@@ -27,10 +27,14 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
         return folder;
     }
 
-    private static string? SourceOf(string folder)
+    /// <summary>Whether a conversion was made of the recipe's model, and after the model's files were last written.</summary>
+    private bool IsCurrent(string folder)
     {
         var report = System.IO.Path.Combine(folder, ConvertStep.ReportFile);
-        return File.Exists(report) ? JsonSerializer.Deserialize(File.ReadAllBytes(report), ResultJson.Default.ConvertResult)?.Source : null;
+        if (!File.Exists(report)) return false;
+        var made = File.GetLastWriteTimeUtc(report);
+        return JsonSerializer.Deserialize(File.ReadAllBytes(report), ResultJson.Default.ConvertResult)?.Source == recipe.Model.Path
+            && Directory.EnumerateFiles(recipe.Model.Path).All(file => File.GetLastWriteTimeUtc(file) <= made);
     }
 
     private static bool IsSame(string folder, MixerSpec mixer)
