@@ -12,7 +12,7 @@ internal static class Table
     internal static IEnumerable<string> Lines(Comparison c)
     {
         foreach (var figure in Figure.Of(c))
-            yield return Line(c.Mixer, c.Dtype, figure.Name, Number(figure.Ours), Number(figure.Theirs), Ratio(figure.Ratio), figure.Goal ?? "");
+            yield return Line(c.Mixer, c.Dtype, figure.Name, Number(figure.Ours), Number(figure.Theirs), Ratio(figure.Ratio), figure.Ratio is null ? "" : figure.Goal ?? "");
         if (c.TheirLosses is [var first, ..] theirs)
         {
             yield return Line(c.Mixer, c.Dtype, "loss, first step", $"{c.OurLosses[0]:F6}", $"{first:F6}", $"{c.OurLosses[0] - first:+0.0e+0;-0.0e+0}", $"within {c.Tolerance:0.0e+0}");
