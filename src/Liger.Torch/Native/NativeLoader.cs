@@ -26,7 +26,7 @@ internal static partial class NativeLoader
             // OpenBLAS reads this when it loads; where it names an older core, fp32 products run at half speed.
             _ = unsetenv("OPENBLAS_CORETYPE");
             // Threads that wait for each other spin for milliseconds by default: beside other work a step was 15 times slower. Without any
-            // spinning it was a quarter slower on a quiet machine; this little costs nothing on either.
+            // spinning it was a quarter slower on a quiet machine. Measured in tools/benchmarks/NOTES.md.
             if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
                 _ = setenv("GOMP_SPINCOUNT", "10000", overwrite: 0);
             _ = mallopt(MmapThreshold, KeepBelow);
