@@ -20,9 +20,6 @@
 
 namespace lt::compat {
 
-// Not public before 2.0: the device index became an int8_t alias, and storage bytes a SymInt.
-inline int64_t storage_bytes(const at::Tensor& t) { return static_cast<int64_t>(t.storage().nbytes()); }
-
 #if TORCH_VERSION_MAJOR >= 2
 using OptionalTensor = std::optional<at::Tensor>;
 #else

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #define LT_API extern "C" __attribute__((visibility("default")))
-#define LT_ABI_VERSION 1
+#define LT_ABI_VERSION 2
 
 typedef struct lt_tensor_opaque* lt_tensor;
 typedef struct lt_generator_opaque* lt_generator;
@@ -52,12 +52,10 @@ LT_API int32_t lt_tensor_shape(lt_tensor tensor, int64_t* sizes, int64_t* stride
 LT_API int32_t lt_tensor_info(lt_tensor tensor, int64_t* numel, int64_t* element_size, int32_t* dtype,
                               int32_t* device_type, int32_t* device_index, int32_t* flags);
 LT_API int32_t lt_tensor_data(lt_tensor tensor, void** data);
-LT_API int32_t lt_tensor_storage(lt_tensor tensor, int64_t* bytes, int64_t* uses);
 LT_API int32_t lt_tensor_requires_grad(lt_tensor tensor, int32_t value);
 LT_API int32_t lt_tensor_retain_grad(lt_tensor tensor);
 LT_API int32_t lt_tensor_grad(lt_tensor tensor, lt_tensor* result);
 LT_API int32_t lt_tensor_set_grad(lt_tensor tensor, lt_tensor grad);
-LT_API int32_t lt_tensor_set_data(lt_tensor tensor, lt_tensor data);
 
 // dispatch.cpp
 LT_API int32_t lt_op_find(const char* name, const char* overload, lt_op* result);

@@ -50,14 +50,6 @@ int32_t lt_tensor_data(lt_tensor handle, void** data) {
   return guarded([&] { *data = tensor(handle).data_ptr(); });
 }
 
-int32_t lt_tensor_storage(lt_tensor handle, int64_t* bytes, int64_t* uses) {
-  return guarded([&] {
-    const auto& t = tensor(handle);
-    *bytes = lt::compat::storage_bytes(t);
-    *uses = static_cast<int64_t>(t.storage().use_count());
-  });
-}
-
 int32_t lt_tensor_requires_grad(lt_tensor handle, int32_t value) {
   return guarded([&] { tensor(handle).requires_grad_(value != 0); });
 }
@@ -75,8 +67,4 @@ int32_t lt_tensor_grad(lt_tensor handle, lt_tensor* result) {
 
 int32_t lt_tensor_set_grad(lt_tensor handle, lt_tensor grad) {
   return guarded([&] { tensor(handle).mutable_grad() = grad ? tensor(grad) : at::Tensor(); });
-}
-
-int32_t lt_tensor_set_data(lt_tensor handle, lt_tensor data) {
-  return guarded([&] { tensor(handle).set_data(tensor(data)); });
 }

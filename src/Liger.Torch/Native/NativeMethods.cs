@@ -9,7 +9,7 @@ internal static unsafe partial class NativeMethods
     internal const string Library = "liger_torch";
 
     /// <summary>The ABI this assembly was written for; raised together with LT_ABI_VERSION.</summary>
-    internal const int AbiVersion = 1;
+    internal const int AbiVersion = 2;
 
     static NativeMethods() => NativeLoader.Prepare();
 
@@ -30,12 +30,10 @@ internal static unsafe partial class NativeMethods
     internal static partial int lt_tensor_info(nint tensor, out long numel, out long elementSize, out int dtype,
         out int deviceType, out int deviceIndex, out int flags);
     [LibraryImport(Library)] internal static partial int lt_tensor_data(nint tensor, out nint data);
-    [LibraryImport(Library)] internal static partial int lt_tensor_storage(nint tensor, out long bytes, out long uses);
     [LibraryImport(Library)] internal static partial int lt_tensor_requires_grad(nint tensor, int value);
     [LibraryImport(Library)] internal static partial int lt_tensor_retain_grad(nint tensor);
     [LibraryImport(Library)] internal static partial int lt_tensor_grad(nint tensor, out nint result);
     [LibraryImport(Library)] internal static partial int lt_tensor_set_grad(nint tensor, nint grad);
-    [LibraryImport(Library)] internal static partial int lt_tensor_set_data(nint tensor, nint data);
 
     // dispatch.cpp
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
