@@ -10,7 +10,7 @@ namespace Liger.Cli;
 /// <param name="stop">Cancelled when the user asks to stop.</param>
 public sealed class CommandLine(Terminal terminal, CancellationToken stop)
 {
-    private readonly Option<bool> _debug = new("--debug") { Description = "Show where an error comes from.", Recursive = true };
+    private readonly Option<bool> debug = new("--debug") { Description = "Show where an error comes from.", Recursive = true };
 
     /// <summary>Runs one command.</summary>
     /// <param name="arguments">What the user typed after "liger".</param>
@@ -34,7 +34,7 @@ public sealed class CommandLine(Terminal terminal, CancellationToken stop)
         {
             var failure = Failure.From(error);
             terminal.Say(failure.Message);
-            if (parsed.GetValue(_debug)) terminal.Error.WriteLine(failure);
+            if (parsed.GetValue(debug)) terminal.Error.WriteLine(failure);
             return failure.ExitCode;
         }
     }
@@ -47,7 +47,7 @@ public sealed class CommandLine(Terminal terminal, CancellationToken stop)
         {
             new HelpOption { Action = new HelpAction { MaxWidth = Terminal.DefaultWidth } },
             new VersionOption(),
-            _debug,
+            debug,
             RunVerb.Create(verbs),
             ConvertVerb.Create(verbs),
             FinetuneVerb.Create(verbs),

@@ -5,9 +5,9 @@ namespace Liger.Cli.Tests;
 
 public sealed class BadInputTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     private static void Refused(ExitCode exitCode, string message, params string[] arguments)
     {
@@ -22,26 +22,26 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_missing_checkpoint_is_named()
     {
-        var none = _folder["none"];
+        var none = folder["none"];
         Refused(ExitCode.WrongUse, $"{none}: no such folder.", "inspect", none);
-        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "convert", none, "--to", _folder["to"], "--mixer", "window");
+        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "convert", none, "--to", folder["to"], "--mixer", "window");
         Refused(ExitCode.WrongUse, $"{none}: no such folder.", "generate", none, "--prompt", "a");
-        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "generate", TinyCheckpoint.Write(_folder["model"]), "--adapter", none, "--prompt", "a");
-        Assert.False(Path.Exists(_folder["to"]));
+        Refused(ExitCode.WrongUse, $"{none}: no such folder.", "generate", TinyCheckpoint.Write(folder["model"]), "--adapter", none, "--prompt", "a");
+        Assert.False(Path.Exists(folder["to"]));
     }
 
     [Fact]
     public void A_wrong_architecture_is_named()
     {
-        File.WriteAllText(_folder["config.json"], """{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}""");
-        Refused(ExitCode.WrongUse, "\"gpt2\"", "inspect", _folder.Path);
-        Refused(ExitCode.WrongUse, "\"gpt2\"", "convert", _folder.Path, "--to", _folder["to"], "--mixer", "window");
+        File.WriteAllText(folder["config.json"], """{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}""");
+        Refused(ExitCode.WrongUse, "\"gpt2\"", "inspect", folder.Path);
+        Refused(ExitCode.WrongUse, "\"gpt2\"", "convert", folder.Path, "--to", folder["to"], "--mixer", "window");
     }
 
     [Fact]
     public void A_damaged_weight_file_is_named()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
+        var model = TinyCheckpoint.Write(folder["model"]);
         var weights = Path.Combine(model, "model.safetensors");
         File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..500]);
         Refused(ExitCode.WrongUse, weights, "generate", model, "--prompt", "a");
@@ -50,68 +50,68 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void An_unknown_mixer_or_option_is_named()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
-        Refused(ExitCode.WrongUse, "unknown name 'liger-glo'", "convert", model, "--to", _folder["to"], "--mixer", "liger-glo");
-        Refused(ExitCode.WrongUse, "unknown option 'mix'", "convert", model, "--to", _folder["to"], "--mixer", "window", "--mix", "0.5");
-        Refused(ExitCode.WrongUse, "from 1 to 1048576, got '0'", "convert", model, "--to", _folder["to"], "--mixer", "window", "--window", "0");
-        Assert.False(Path.Exists(_folder["to"]));
+        var model = TinyCheckpoint.Write(folder["model"]);
+        Refused(ExitCode.WrongUse, "unknown name 'liger-glo'", "convert", model, "--to", folder["to"], "--mixer", "liger-glo");
+        Refused(ExitCode.WrongUse, "unknown option 'mix'", "convert", model, "--to", folder["to"], "--mixer", "window", "--mix", "0.5");
+        Refused(ExitCode.WrongUse, "from 1 to 1048576, got '0'", "convert", model, "--to", folder["to"], "--mixer", "window", "--window", "0");
+        Assert.False(Path.Exists(folder["to"]));
     }
 
     [Fact]
     public void A_folder_that_exists_is_not_overwritten_unasked()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
-        Directory.CreateDirectory(_folder["to"]);
-        File.WriteAllText(_folder["to/letter.txt"], "dear");
-        Refused(ExitCode.WrongUse, $"{_folder["to"]}: exists", "convert", model, "--to", _folder["to"], "--mixer", "window");
-        Refused(ExitCode.WrongUse, "is not overwritten", "convert", model, "--to", _folder["to"], "--mixer", "window", "--overwrite");
-        Assert.Equal("dear", File.ReadAllText(_folder["to/letter.txt"]));
+        var model = TinyCheckpoint.Write(folder["model"]);
+        Directory.CreateDirectory(folder["to"]);
+        File.WriteAllText(folder["to/letter.txt"], "dear");
+        Refused(ExitCode.WrongUse, $"{folder["to"]}: exists", "convert", model, "--to", folder["to"], "--mixer", "window");
+        Refused(ExitCode.WrongUse, "is not overwritten", "convert", model, "--to", folder["to"], "--mixer", "window", "--overwrite");
+        Assert.Equal("dear", File.ReadAllText(folder["to/letter.txt"]));
     }
 
     [Fact]
     public void A_tokenizer_that_is_too_large_for_the_model_is_named()
     {
-        var model = TinyCheckpoint.Write(_folder["model"], vocabulary: TinyCheckpoint.Vocabulary - 20);
+        var model = TinyCheckpoint.Write(folder["model"], vocabulary: TinyCheckpoint.Vocabulary - 20);
         Refused(ExitCode.WrongUse, "expected at most 280 tokens (vocab_size), got 300", "generate", model, "--prompt", "the cat");
     }
 
     [Fact]
     public void A_text_too_short_for_one_chunk_is_named()
     {
-        TinyCheckpoint.Write(_folder["model"]);
-        File.WriteAllText(_folder["text.txt"], "the cat");
-        File.WriteAllText(_folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 64}\ntrain: {steps: 1}\n");
-        Refused(ExitCode.WrongUse, "text too short for one chunk — expected at least 64", "finetune", _folder["r.yaml"]);
-        Assert.False(Path.Exists(_folder["run/metrics.jsonl"]));
+        TinyCheckpoint.Write(folder["model"]);
+        File.WriteAllText(folder["text.txt"], "the cat");
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 64}\ntrain: {steps: 1}\n");
+        Refused(ExitCode.WrongUse, "text too short for one chunk — expected at least 64", "finetune", folder["r.yaml"]);
+        Assert.False(Path.Exists(folder["run/metrics.jsonl"]));
     }
 
     [Fact]
     public void A_loss_that_is_not_a_number_stops_at_its_step_and_names_the_layer()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
+        var model = TinyCheckpoint.Write(folder["model"]);
         Poison(model, "model.layers.1.mlp.down_proj.weight");
-        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(_folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 3}\n");
-        Refused(ExitCode.FailedAtWork, "model.layers.1", "finetune", _folder["r.yaml"]);
-        Assert.False(Path.Exists(_folder["run/adapter"]));
+        File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 3}\n");
+        Refused(ExitCode.FailedAtWork, "model.layers.1", "finetune", folder["r.yaml"]);
+        Assert.False(Path.Exists(folder["run/adapter"]));
     }
 
     [Fact]
     public void A_folder_that_cannot_be_written_is_named()
     {
         // A file where a folder must be: also root, whom no rights stop, cannot write there.
-        File.WriteAllText(_folder["file"], "");
-        var model = TinyCheckpoint.Write(_folder["model"]);
-        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(_folder["r.yaml"], "model: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 1}\n");
-        Refused(ExitCode.Environment, _folder["file/run"], "finetune", _folder["r.yaml"], "--to", _folder["file/run"]);
-        Refused(ExitCode.Environment, _folder["file/to"], "convert", model, "--to", _folder["file/to"], "--mixer", "window");
+        File.WriteAllText(folder["file"], "");
+        var model = TinyCheckpoint.Write(folder["model"]);
+        File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(folder["r.yaml"], "model: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 1}\n");
+        Refused(ExitCode.Environment, folder["file/run"], "finetune", folder["r.yaml"], "--to", folder["file/run"]);
+        Refused(ExitCode.Environment, folder["file/to"], "convert", model, "--to", folder["file/to"], "--mixer", "window");
     }
 
     [Fact]
     public void A_device_that_is_not_there_is_named()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
+        var model = TinyCheckpoint.Write(folder["model"]);
         Refused(ExitCode.Environment, "this machine has no 'cuda:99'", "generate", model, "--prompt", "a", "--device", "cuda:99");
         Refused(ExitCode.WrongUse, "expected auto, cpu, cuda or cuda:N, got 'tpu'", "generate", model, "--prompt", "a", "--device", "tpu");
     }
@@ -119,25 +119,25 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_text_that_cannot_be_scored_is_named()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
-        File.WriteAllText(_folder["empty.txt"], "");
-        Refused(ExitCode.WrongUse, "too short — expected at least 2 tokens", "eval", model, "--text", _folder["empty.txt"]);
-        Refused(ExitCode.WrongUse, _folder["none.txt"], "eval", model, "--text", _folder["none.txt"]);
-        Refused(ExitCode.WrongUse, _folder["none.jsonl"], "eval", model, "--text", _folder["empty.txt"], "--needles", _folder["none.jsonl"]);
+        var model = TinyCheckpoint.Write(folder["model"]);
+        File.WriteAllText(folder["empty.txt"], "");
+        Refused(ExitCode.WrongUse, "too short — expected at least 2 tokens", "eval", model, "--text", folder["empty.txt"]);
+        Refused(ExitCode.WrongUse, folder["none.txt"], "eval", model, "--text", folder["none.txt"]);
+        Refused(ExitCode.WrongUse, folder["none.jsonl"], "eval", model, "--text", folder["empty.txt"], "--needles", folder["none.jsonl"]);
     }
 
     [Fact]
     public void A_merge_outside_its_tolerance_leaves_nothing()
     {
-        var model = TinyCheckpoint.Write(_folder["model"]);
-        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(_folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 2}\n");
-        Assert.Equal(ExitCode.Done, CliRun.Of("finetune", _folder["r.yaml"]).ExitCode);
-        var run = CliRun.Of("export", model, "--adapter", _folder["run/adapter"], "--to", _folder["merged"], "--tolerance", "-1");
+        var model = TinyCheckpoint.Write(folder["model"]);
+        File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 2}\n");
+        Assert.Equal(ExitCode.Done, CliRun.Of("finetune", folder["r.yaml"]).ExitCode);
+        var run = CliRun.Of("export", model, "--adapter", folder["run/adapter"], "--to", folder["merged"], "--tolerance", "-1");
         Assert.Equal(ExitCode.FailedAtWork, run.ExitCode);
         Assert.Contains("the merged model differs from checkpoint + adapter", run.Error);
-        Assert.False(Path.Exists(_folder["merged"]));
-        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path, ".*"));
+        Assert.False(Path.Exists(folder["merged"]));
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path, ".*"));
     }
 
     private static void Poison(string folder, string tensor)

@@ -6,16 +6,16 @@ namespace Liger.Cli.Tests;
 
 public sealed class PipelineTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly string _model;
-    private readonly string _recipe;
+    private readonly TemporaryFolder folder = new();
+    private readonly string model;
+    private readonly string recipe;
 
     public PipelineTests()
     {
-        _model = TinyCheckpoint.Write(_folder["model"]);
-        File.WriteAllText(_folder["text.txt"], TinyCheckpoint.Words);
-        _recipe = _folder["tiny.yaml"];
-        File.WriteAllText(_recipe, """
+        model = TinyCheckpoint.Write(folder["model"]);
+        File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
+        recipe = folder["tiny.yaml"];
+        File.WriteAllText(recipe, """
             run_folder: run
             model:
               path: model
@@ -38,7 +38,7 @@ public sealed class PipelineTests : IDisposable
             """);
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     private static CliRun Done(params string[] arguments)
     {
@@ -52,10 +52,10 @@ public sealed class PipelineTests : IDisposable
     [InlineData(true)]
     public void Conversion_keeps_every_tensor_and_writes_our_section(bool link)
     {
-        var to = _folder["converted"];
-        Done(["convert", _model, "--to", to, "--mixer", "liger-gla", "--window", "8", "--sinks", "2", .. link ? ["--link"] : Array.Empty<string>()]);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_model, "model.safetensors")), File.ReadAllBytes(Path.Combine(to, "model.safetensors")));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_model, "tokenizer.json")), File.ReadAllBytes(Path.Combine(to, "tokenizer.json")));
+        var to = folder["converted"];
+        Done(["convert", model, "--to", to, "--mixer", "liger-gla", "--window", "8", "--sinks", "2", .. link ? ["--link"] : Array.Empty<string>()]);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(model, "model.safetensors")), File.ReadAllBytes(Path.Combine(to, "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(model, "tokenizer.json")), File.ReadAllBytes(Path.Combine(to, "tokenizer.json")));
         var config = HfConfig.Load(to);
         Assert.Equal("liger_gla", config.ModelType);
         Assert.Equal(("liger-gla", 8, 2), (config.Liger!["mixer"]!.GetValue<string>(), config.Liger["window"]!.GetValue<int>(), config.Liger["sinks"]!.GetValue<int>()));
@@ -66,22 +66,22 @@ public sealed class PipelineTests : IDisposable
     [Fact]
     public void Training_and_export_leave_everything_where_it_belongs()
     {
-        var trained = Done("finetune", _recipe, "--json");
+        var trained = Done("finetune", recipe, "--json");
         using var result = JsonDocument.Parse(trained.Output);
         Assert.Equal(6, result.RootElement.GetProperty("steps").GetInt32());
         foreach (var file in (string[])["recipe.resolved.yaml", "environment.json", "metrics.jsonl", "finetune.json", "adapter/adapter_config.json", "adapter/adapter_model.safetensors", "converted/config.json"])
-            Assert.True(File.Exists(_folder[$"run/{file}"]), file);
+            Assert.True(File.Exists(folder[$"run/{file}"]), file);
         Assert.Contains("liger: training 6/6 · loss ", trained.Error);
 
-        var exported = Done("export", _folder["run/converted"], "--adapter", _folder["run/adapter"], "--to", _folder["merged"], "--json");
+        var exported = Done("export", folder["run/converted"], "--adapter", folder["run/adapter"], "--to", folder["merged"], "--json");
         using var export = JsonDocument.Parse(exported.Output);
         Assert.InRange(export.RootElement.GetProperty("largest_logit_difference").GetDouble(), 0, 1e-3);
         Assert.Equal(6, export.RootElement.GetProperty("merged_tensors").GetInt32());
 
         // The same text from checkpoint + adapter and from the merged folder, and nothing but text.
         string[] prompt = ["--prompt", "the cat", "--max-tokens", "12", "--device", "cpu"];
-        var apart = Done(["generate", _folder["run/converted"], "--adapter", _folder["run/adapter"], .. prompt]);
-        var merged = Done(["generate", _folder["merged"], .. prompt]);
+        var apart = Done(["generate", folder["run/converted"], "--adapter", folder["run/adapter"], .. prompt]);
+        var merged = Done(["generate", folder["merged"], .. prompt]);
         Assert.Equal(apart.Output, merged.Output);
         Assert.DoesNotContain("liger:", merged.Output);
     }
@@ -89,55 +89,55 @@ public sealed class PipelineTests : IDisposable
     [Fact]
     public void The_resolved_recipe_runs_again_to_the_same_adapter()
     {
-        Done("finetune", _recipe);
-        File.Copy(_folder["run/recipe.resolved.yaml"], _folder["again.yaml"]);
-        Done("finetune", _folder["again.yaml"], "--to", _folder["again"]);
+        Done("finetune", recipe);
+        File.Copy(folder["run/recipe.resolved.yaml"], folder["again.yaml"]);
+        Done("finetune", folder["again.yaml"], "--to", folder["again"]);
         Assert.Equal(Adapter("run"), Adapter("again"));
     }
 
     [Fact]
     public void A_stopped_run_exits_with_130_and_resumes_to_the_same_adapter()
     {
-        Done("finetune", _recipe, "--to", _folder["whole"]);
+        Done("finetune", recipe, "--to", folder["whole"]);
         using var stop = new CancellationTokenSource();
-        var stopped = CliRun.WhileWatching(line => { if (line.Contains("training 0/6")) stop.Cancel(); }, stop.Token, "finetune", _recipe);
+        var stopped = CliRun.WhileWatching(line => { if (line.Contains("training 0/6")) stop.Cancel(); }, stop.Token, "finetune", recipe);
         Assert.Equal(ExitCode.Cancelled, stopped.ExitCode);
-        Assert.Contains($"Go on with: liger finetune {_recipe} --resume", stopped.Error);
-        Assert.False(Directory.Exists(_folder["run/adapter"]));
-        Done("finetune", _recipe, "--resume");
+        Assert.Contains($"Go on with: liger finetune {recipe} --resume", stopped.Error);
+        Assert.False(Directory.Exists(folder["run/adapter"]));
+        Done("finetune", recipe, "--resume");
         Assert.Equal(Adapter("whole"), Adapter("run"));
     }
 
     [Fact]
     public void A_run_is_not_overwritten_unasked_and_not_resumed_with_another_recipe()
     {
-        Done("finetune", _recipe, "train.steps=1");
+        Done("finetune", recipe, "train.steps=1");
         var before = Adapter("run");
-        var again = CliRun.Of("finetune", _recipe, "train.steps=1");
+        var again = CliRun.Of("finetune", recipe, "train.steps=1");
         Assert.Equal(ExitCode.WrongUse, again.ExitCode);
         Assert.Contains("holds a run already", again.Error);
-        var other = CliRun.Of("finetune", _recipe, "train.steps=2", "--resume");
+        var other = CliRun.Of("finetune", recipe, "train.steps=2", "--resume");
         Assert.Equal(ExitCode.WrongUse, other.ExitCode);
         Assert.Contains("expected 'steps: 1', got 'steps: 2'", other.Error);
         Assert.Equal(before, Adapter("run"));
-        Done("finetune", _recipe, "train.steps=1", "--overwrite");
+        Done("finetune", recipe, "train.steps=1", "--overwrite");
     }
 
     [Fact]
     public void Validation_of_a_recipe_names_every_check()
     {
-        var run = Done("validate", _recipe);
+        var run = Done("validate", recipe);
         Assert.Equal(10, run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.Contains(": ok — ")));
-        Assert.False(Directory.Exists(_folder["run"]));
+        Assert.False(Directory.Exists(folder["run"]));
     }
 
     [Fact]
     public void Evaluation_gives_loss_and_perplexity_and_sees_no_difference_between_a_model_and_itself()
     {
-        File.WriteAllText(_folder["needles.jsonl"], """{"prompt": "the cat sat on", "answer": " a", "distance": 2}""" + "\n");
+        File.WriteAllText(folder["needles.jsonl"], """{"prompt": "the cat sat on", "answer": " a", "distance": 2}""" + "\n");
         var run = Done(
-            "eval", _model, "--against", _model, "--text", _folder["text.txt"], "--context", "16", "--needles", _folder["needles.jsonl"],
-            "--records", _folder["records.jsonl"], "--device", "cpu", "--json");
+            "eval", model, "--against", model, "--text", folder["text.txt"], "--context", "16", "--needles", folder["needles.jsonl"],
+            "--records", folder["records.jsonl"], "--device", "cpu", "--json");
         using var result = JsonDocument.Parse(run.Output);
         var figures = result.RootElement;
         var loss = figures.GetProperty("loss").GetDouble();
@@ -146,39 +146,39 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(1, figures.GetProperty("agreement").GetDouble());
         Assert.InRange(figures.GetProperty("kl_divergence").GetDouble(), 0, 1e-6);
         Assert.Equal(1, figures.GetProperty("needles").GetProperty("cases").GetInt32());
-        Assert.Equal(figures.GetProperty("windows").GetInt32() + 1, File.ReadAllLines(_folder["records.jsonl"]).Length);
+        Assert.Equal(figures.GetProperty("windows").GetInt32() + 1, File.ReadAllLines(folder["records.jsonl"]).Length);
         Assert.True(figures.GetProperty("tokens").GetInt32() > 100);
-        Assert.Contains("perplexity", Done("eval", _model, "--text", _folder["text.txt"], "--context", "16").Output);
+        Assert.Contains("perplexity", Done("eval", model, "--text", folder["text.txt"], "--context", "16").Output);
     }
 
     [Fact]
     public void A_run_makes_all_steps_and_ends_with_one_table()
     {
-        File.AppendAllText(_recipe, "\neval:\n  text: text.txt\n  context: 16\nexport:\ngenerate:\n  prompt: the cat\n  max_tokens: 4\n");
-        var run = Done("run", _recipe);
+        File.AppendAllText(recipe, "\neval:\n  text: text.txt\n  context: 16\nexport:\ngenerate:\n  prompt: the cat\n  max_tokens: 4\n");
+        var run = Done("run", recipe);
         Assert.Matches("original +converted +restored", run.Output);
         Assert.Matches("token mixer +softmax +liger-gla +liger-gla", run.Output);
         foreach (var file in (string[])["run.json", "finetune.json", "converted/conversion.json", "exported/export.json", "exported/model.safetensors"])
-            Assert.True(File.Exists(_folder[$"run/{file}"]), file);
-        using var result = JsonDocument.Parse(File.ReadAllBytes(_folder["run/run.json"]));
+            Assert.True(File.Exists(folder[$"run/{file}"]), file);
+        using var result = JsonDocument.Parse(File.ReadAllBytes(folder["run/run.json"]));
         var losses = result.RootElement.GetProperty("evaluations").EnumerateArray().Select(e => e.GetProperty("figures").GetProperty("loss").GetDouble()).ToList();
         Assert.Equal(3, losses.Count);
         Assert.True(losses[2] < losses[1], "training on the very text lowers its loss");
         // Again with everything there: resumes to the same end, and replaces what it made.
-        Done("run", _recipe, "--resume");
+        Done("run", recipe, "--resume");
     }
 
-    private byte[] Adapter(string run) => File.ReadAllBytes(_folder[$"{run}/adapter/adapter_model.safetensors"]);
+    private byte[] Adapter(string run) => File.ReadAllBytes(folder[$"{run}/adapter/adapter_model.safetensors"]);
 
     [Fact]
     public void Overwriting_a_run_converts_the_model_again()
     {
-        Done("finetune", _recipe);
-        var weights = Path.Combine(_model, "model.safetensors");
+        Done("finetune", recipe);
+        var weights = Path.Combine(model, "model.safetensors");
         var bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
-        Done("finetune", _recipe, "--overwrite");
-        Assert.Equal(bytes, File.ReadAllBytes(_folder["run/converted/model.safetensors"]));
+        Done("finetune", recipe, "--overwrite");
+        Assert.Equal(bytes, File.ReadAllBytes(folder["run/converted/model.safetensors"]));
     }
 }

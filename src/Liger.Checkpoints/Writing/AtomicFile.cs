@@ -37,11 +37,13 @@ public static class AtomicFile
     /// <exception cref="CheckpointException">The disk is full, the folder is missing or cannot be written.</exception>
     public static void Write(string path, byte[] content) => Write(path, stream => stream.Write(content));
 
-    /// <summary>A name in the same folder that no one else uses, hidden.</summary>
+    /// <summary>A name in the same folder that no one else uses, hidden. What writers of that name left there when they were killed is deleted.</summary>
     internal static string Beside(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return Path.Combine(Path.GetDirectoryName(full) ?? full, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        var (folder, name) = (Path.GetDirectoryName(full) ?? full, Path.GetFileName(full));
+        Leftovers.Remove(folder, name);
+        return Path.Combine(folder, Leftovers.NewName(name));
     }
 
     /// <summary>Renames a finished temporary file and sees the name onto the disk.</summary>

@@ -78,7 +78,7 @@ public sealed class AtomicFolder : IDisposable
         if (!info.Exists)
             return;
         if (!overwrite)
-            throw new CheckpointException("exists. Choose another name or allow it to be overwritten.", target);
+            throw new CheckpointException("exists. Choose another name, or allow it to be replaced with --overwrite (in code: overwrite: true).", target);
         try
         {
             if (info.EnumerateFileSystemInfos().Any() && !Replaceable.Any(name => File.Exists(System.IO.Path.Combine(target, name))))

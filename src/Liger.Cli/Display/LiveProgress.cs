@@ -7,14 +7,14 @@ namespace Liger.Cli.Display;
 /// <summary>Progress as bars that are drawn anew, one for each piece of work.</summary>
 internal sealed class LiveProgress(ProgressContext context, IAnsiConsole console) : IStepObserver
 {
-    private readonly Dictionary<string, ProgressTask> _bars = [];
+    private readonly Dictionary<string, ProgressTask> bars = [];
 
     public void Say(string message) => console.WriteLine("liger: " + message);
 
     public void Report(StepProgress progress)
     {
-        if (!_bars.TryGetValue(progress.Work, out var bar))
-            _bars[progress.Work] = bar = context.AddTask(Markup.Escape(progress.Work));
+        if (!bars.TryGetValue(progress.Work, out var bar))
+            bars[progress.Work] = bar = context.AddTask(Markup.Escape(progress.Work));
         bar.MaxValue = progress.Total;
         bar.Value = progress.Done;
         bar.State.Update<StepProgress>(FiguresColumn.Key, _ => progress);

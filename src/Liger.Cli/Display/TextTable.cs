@@ -6,21 +6,21 @@ namespace Liger.Cli.Display;
 internal sealed class TextTable(params string[] headers)
 {
     private const string Gap = "  ";
-    private readonly List<string[]> _rows = [];
+    private readonly List<string[]> rows = [];
 
     /// <summary>Adds a row; null cells stay empty.</summary>
-    internal void Add(params string?[] cells) => _rows.Add([.. cells.Select(cell => cell ?? "")]);
+    internal void Add(params string?[] cells) => rows.Add([.. cells.Select(cell => cell ?? "")]);
 
     /// <summary>How many columns hold text, which stands to the left.</summary>
     internal int TextColumns { get; init; } = 1;
 
     public override string ToString()
     {
-        var widths = headers.Select((header, column) => _rows.Select(row => row[column].Length).Append(header.Length).Max()).ToArray();
+        var widths = headers.Select((header, column) => rows.Select(row => row[column].Length).Append(header.Length).Max()).ToArray();
         var text = new StringBuilder();
         Line(headers);
         text.AppendJoin(Gap, widths.Select(width => new string('-', width))).Append('\n');
-        foreach (var row in _rows) Line(row);
+        foreach (var row in rows) Line(row);
         return text.ToString();
 
         void Line(string[] cells)

@@ -6,19 +6,19 @@ namespace Liger.Cli.Verbs;
 /// <summary>--mixer and the options of all mixers, taken from the list of mixers itself; values are checked by the mixer that is chosen.</summary>
 internal sealed class MixerArguments
 {
-    private readonly Option<string> _mixer;
-    private readonly List<Option<string?>> _options;
+    private readonly Option<string> mixer;
+    private readonly List<Option<string?>> options;
 
     internal MixerArguments()
     {
         var mixers = MixerList.All();
-        _mixer = new Option<string>("--mixer")
+        this.mixer = new Option<string>("--mixer")
         {
             Description = $"The token mixer: {string.Join(", ", mixers.Select(mixer => mixer.Name))}.",
             HelpName = "NAME",
             Required = true,
         };
-        _options = [.. mixers
+        options = [.. mixers
             .SelectMany(mixer => mixer.Options)
             .GroupBy(option => option.Name)
             .Select(group => Options.Maybe($"--{group.Key}", "N", Describe(group.First(), mixers)))];
@@ -26,14 +26,14 @@ internal sealed class MixerArguments
 
     internal void AddTo(Command command)
     {
-        command.Add(_mixer);
-        foreach (var option in _options) command.Add(option);
+        command.Add(mixer);
+        foreach (var option in options) command.Add(option);
     }
 
-    internal string Name(ParseResult parsed) => parsed.GetRequiredValue(_mixer);
+    internal string Name(ParseResult parsed) => parsed.GetRequiredValue(mixer);
 
     /// <summary>The options that were given, by name without dashes.</summary>
-    internal IReadOnlyDictionary<string, string> Given(ParseResult parsed) => _options
+    internal IReadOnlyDictionary<string, string> Given(ParseResult parsed) => options
         .Where(option => parsed.GetValue(option) is not null)
         .ToDictionary(option => option.Name.TrimStart('-'), option => parsed.GetValue(option)!);
 

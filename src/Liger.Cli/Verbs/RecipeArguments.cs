@@ -6,8 +6,8 @@ namespace Liger.Cli.Verbs;
 /// <summary>The arguments RECIPE and key=value … of every verb that takes a recipe.</summary>
 internal sealed class RecipeArguments
 {
-    private readonly Argument<string> _recipe = new("RECIPE") { Description = "A recipe (YAML), such as those under recipes/." };
-    private readonly Argument<string[]> _overrides = new("key=value")
+    private readonly Argument<string> recipe = new("RECIPE") { Description = "A recipe (YAML), such as those under recipes/." };
+    private readonly Argument<string[]> overrides = new("key=value")
     {
         Description = "Lays values over the recipe, such as train.lr=3e-4 or 'lora.targets=[q_proj]'.",
         Arity = ArgumentArity.ZeroOrMore,
@@ -15,11 +15,11 @@ internal sealed class RecipeArguments
 
     internal void AddTo(Command command)
     {
-        command.Add(_recipe);
-        command.Add(_overrides);
+        command.Add(recipe);
+        command.Add(overrides);
         command.Validators.Add(result =>
         {
-            foreach (var token in result.GetValue(_overrides) ?? [])
+            foreach (var token in result.GetValue(overrides) ?? [])
             {
                 if (token.Contains('=', StringComparison.Ordinal) && !token.StartsWith('-')) continue;
                 result.AddError(token.StartsWith('-') ? Misspelt.Option(command, token) : $"expected key=value (such as train.lr=3e-4), got '{token}'.");
@@ -27,9 +27,9 @@ internal sealed class RecipeArguments
         });
     }
 
-    internal string File(ParseResult parsed) => parsed.GetRequiredValue(_recipe);
+    internal string File(ParseResult parsed) => parsed.GetRequiredValue(recipe);
 
-    internal string[] Overrides(ParseResult parsed) => parsed.GetValue(_overrides) ?? [];
+    internal string[] Overrides(ParseResult parsed) => parsed.GetValue(overrides) ?? [];
 
     /// <summary>Reads the recipe with what the command line lays over it, and what options of the verb do.</summary>
     internal Recipe Load(ParseResult parsed, params string?[] more) => RecipeFile.Load(File(parsed), Overrides(parsed).Concat(more.OfType<string>()));

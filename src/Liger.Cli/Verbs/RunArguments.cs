@@ -7,35 +7,35 @@ namespace Liger.Cli.Verbs;
 /// <summary>RECIPE, key=value …, --to, --device, --resume and --overwrite, of every verb that trains.</summary>
 internal sealed class RunArguments
 {
-    private readonly RecipeArguments _recipe = new();
-    private readonly Option<string?> _to = Options.Maybe("--to", "DIR", "The run folder [default: run_folder of the recipe, or runs/NAME].");
-    private readonly Option<string?> _device = Options.Maybe("--device", "DEVICE", "auto, cpu, cuda or cuda:N [default: train.device of the recipe].");
-    private readonly Option<bool> _resume = new("--resume") { Description = "Go on with a run that was stopped or killed." };
-    private readonly Option<bool> _overwrite = Options.Overwrite("the run");
+    private readonly RecipeArguments recipe = new();
+    private readonly Option<string?> to = Options.Maybe("--to", "DIR", "The run folder [default: run_folder of the recipe, or runs/NAME].");
+    private readonly Option<string?> device = Options.Maybe("--device", "DEVICE", "auto, cpu, cuda or cuda:N [default: train.device of the recipe].");
+    private readonly Option<bool> resume = new("--resume") { Description = "Go on with a run that was stopped or killed." };
+    private readonly Option<bool> overwrite = Options.Overwrite("the run");
 
     internal void AddTo(Command command)
     {
-        _recipe.AddTo(command);
-        foreach (var option in (Option[])[_to, _device, _resume, _overwrite]) command.Add(option);
+        recipe.AddTo(command);
+        foreach (var option in (Option[])[to, device, resume, overwrite]) command.Add(option);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_resume) && result.GetValue(_overwrite)) result.AddError("--resume goes on with the run and --overwrite throws it away: give one of them.");
+            if (result.GetValue(resume) && result.GetValue(overwrite)) result.AddError("--resume goes on with the run and --overwrite throws it away: give one of them.");
         });
     }
 
     internal FinetuneOptions Of(ParseResult parsed) => new()
     {
-        Recipe = _recipe.Load(parsed, Assignment("run_folder", parsed.GetValue(_to)), Assignment("train.device", parsed.GetValue(_device))),
-        Resume = parsed.GetValue(_resume),
-        Overwrite = parsed.GetValue(_overwrite),
+        Recipe = recipe.Load(parsed, Assignment("run_folder", parsed.GetValue(to)), Assignment("train.device", parsed.GetValue(device))),
+        Resume = parsed.GetValue(resume),
+        Overwrite = parsed.GetValue(overwrite),
     };
 
     internal void SayHowToResume(Terminal terminal, ParseResult parsed, string verb, FinetuneResult result)
     {
         string?[] words =
         [
-            "liger", verb, _recipe.File(parsed), .. _recipe.Overrides(parsed).Select(Quoted),
-            parsed.GetValue(_to) is { } folder ? $"--to {Quoted(folder)}" : null, parsed.GetValue(_device) is { } place ? $"--device {place}" : null, "--resume",
+            "liger", verb, recipe.File(parsed), .. recipe.Overrides(parsed).Select(Quoted),
+            parsed.GetValue(to) is { } folder ? $"--to {Quoted(folder)}" : null, parsed.GetValue(device) is { } place ? $"--device {place}" : null, "--resume",
         ];
         terminal.Say($"stopped after step {Quantity.Count(result.Steps)} and saved. Go on with: {string.Join(' ', words.Where(word => word is not null))}");
     }

@@ -9,16 +9,16 @@ namespace Liger.Training;
 public sealed class LoraAdapter : IDisposable
 {
     private const string A = ".lora_A.weight", B = ".lora_B.weight";
-    private readonly List<(ProjectionSlot Slot, LoraLinear Layer)> _layers;
-    private readonly LoraDropout _dropout;
-    private bool _attached = true;
+    private readonly List<(ProjectionSlot Slot, LoraLinear Layer)> layers;
+    private readonly LoraDropout dropout;
+    private bool attached = true;
 
     internal LoraAdapter(List<ProjectionSlot> slots, List<LoraLinear> layers, LoraOptions options, LoraDropout dropout)
     {
-        (_layers, Options, _dropout) = ([.. slots.Zip(layers)], options, dropout);
-        foreach (var (slot, layer) in _layers)
+        (this.layers, Options, this.dropout) = ([.. slots.Zip(layers)], options, dropout);
+        foreach (var (slot, layer) in this.layers)
             slot.Value = layer;
-        Parameters = [.. _layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) })];
+        Parameters = [.. this.layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) })];
     }
 
     /// <summary>Rank, strength, dropout and targets.</summary>
@@ -32,7 +32,7 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>Begins a micro-batch: dropout follows from its number; null switches dropout off, as it is at first.</summary>
     /// <param name="microStep">The number of the micro-batch.</param>
-    public void Begin(long? microStep) => _dropout.Begin(microStep);
+    public void Begin(long? microStep) => dropout.Begin(microStep);
 
     /// <summary>Writes the adapter in PEFT's format, fp32; an adapter that lies there is replaced in one step.</summary>
     /// <param name="folder">The adapter's folder.</param>
@@ -49,7 +49,7 @@ public sealed class LoraAdapter : IDisposable
             UseRsLora = Options.UseRsLora,
             BaseModelNameOrPath = baseModel,
         };
-        AdapterFolder.Write(folder, config, [.. _layers.Select(l => (l.Slot.Name, l.Layer.A, l.Layer.B))], overwrite: true);
+        AdapterFolder.Write(folder, config, [.. layers.Select(l => (l.Slot.Name, l.Layer.A, l.Layer.B))], overwrite: true);
     }
 
     /// <summary>Reads values that <see cref="Save"/> or PEFT wrote; they must fit this adapter exactly.</summary>
@@ -66,7 +66,7 @@ public sealed class LoraAdapter : IDisposable
     {
         using var grad = torch.no_grad();
         var modules = stored.Modules.ToDictionary(module => module.Module);
-        foreach (var (slot, layer) in _layers)
+        foreach (var (slot, layer) in layers)
         {
             if (!modules.Remove(slot.Name, out var module))
                 throw new TrainingException($"{stored.Path}: has nothing for {slot.Name}. The adapter belongs to another model.");
@@ -88,7 +88,7 @@ public sealed class LoraAdapter : IDisposable
     /// <returns>Pairs of name ("….q_proj.weight") and a new tensor [O, C] in the type of the base, which the caller disposes.</returns>
     public IEnumerable<(string Name, Tensor Weight)> MergedWeights()
     {
-        foreach (var (slot, layer) in _layers)
+        foreach (var (slot, layer) in layers)
             yield return (slot.Name + ".weight", layer.Merged());
     }
 
@@ -96,7 +96,7 @@ public sealed class LoraAdapter : IDisposable
     public void Merge()
     {
         using var grad = torch.no_grad();
-        foreach (var (_, layer) in _layers)
+        foreach (var (_, layer) in layers)
         {
             using var merged = layer.Merged();
             layer.Inner.Weight.copy_(merged);
@@ -107,19 +107,19 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>Takes the adapter off: the model is again exactly what it was before <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long)"/>.</summary>
     public void Detach()
     {
-        if (!_attached)
+        if (!attached)
             return;
-        foreach (var (slot, layer) in _layers)
+        foreach (var (slot, layer) in layers)
             slot.Value = layer.Inner;
-        _attached = false;
+        attached = false;
     }
 
     /// <summary>Takes the adapter off and frees its tensors; the model stays usable.</summary>
     public void Dispose()
     {
         Detach();
-        _dropout.Dispose();
-        foreach (var (_, layer) in _layers)
+        dropout.Dispose();
+        foreach (var (_, layer) in layers)
         {
             layer.A.Dispose();
             layer.B.Dispose();

@@ -9,27 +9,27 @@ namespace Liger.Training;
 /// </summary>
 internal sealed class LoraDropout(double share, long seed) : IDisposable
 {
-    private Generator? _generator;
-    private long? _microStep;
+    private Generator? generator;
+    private long? microStep;
 
     /// <summary>Begins a micro-batch; null switches dropout off.</summary>
     public void Begin(long? microStep)
     {
-        _microStep = microStep;
+        this.microStep = microStep;
         if (share > 0 && microStep is { } step)
-            _generator?.manual_seed(Seeds.Mix(seed, step));
+            generator?.manual_seed(Seeds.Mix(seed, step));
     }
 
     /// <summary>fp32 [N, C] of 0 and 1 / (1 − share) for x [.., C]; null where nothing is dropped.</summary>
     public Tensor? Mask(Tensor x)
     {
-        if (share == 0 || _microStep is not { } step)
+        if (share == 0 || microStep is not { } step)
             return null;
         using var grad = torch.no_grad();
-        _generator ??= new Generator((ulong)Seeds.Mix(seed, step), x.device);
+        generator ??= new Generator((ulong)Seeds.Mix(seed, step), x.device);
         var width = x.shape[^1];
-        return torch.empty([x.numel() / width, width], ScalarType.Float32, x.device).bernoulli_(1 - share, _generator).mul_(1 / (1 - share));
+        return torch.empty([x.numel() / width, width], ScalarType.Float32, x.device).bernoulli_(1 - share, generator).mul_(1 / (1 - share));
     }
 
-    public void Dispose() => _generator?.Dispose();
+    public void Dispose() => generator?.Dispose();
 }

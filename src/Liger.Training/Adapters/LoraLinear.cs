@@ -7,12 +7,12 @@ namespace Liger.Training;
 /// <summary>A projection with a low-rank addition: y = base(x) + (alpha / R)·x·Aᵀ·Bᵀ, A [R, C] and B [O, R] in fp32 over a base of any type.</summary>
 internal sealed class LoraLinear : Projection
 {
-    private readonly double _scale;
-    private readonly LoraDropout _dropout;
+    private readonly double scale;
+    private readonly LoraDropout dropout;
 
     public LoraLinear(Linear inner, Tensor a, Tensor b, double scale, LoraDropout dropout)
     {
-        (Inner, A, B, _scale, _dropout) = (inner, a, b, scale, dropout);
+        (Inner, A, B, this.scale, this.dropout) = (inner, a, b, scale, dropout);
     }
 
     /// <summary>The projection as it was.</summary>
@@ -29,8 +29,8 @@ internal sealed class LoraLinear : Projection
     public override Tensor forward(Tensor x)
     {
         using var y = Inner.forward(x);
-        using var mask = _dropout.Mask(x);
-        return LoraFunction.apply(x, A, B, y, mask!, _scale);
+        using var mask = dropout.Mask(x);
+        return LoraFunction.apply(x, A, B, y, mask!, scale);
     }
 
     /// <summary>base + (alpha / R)·B·A, computed in fp32 and rounded once to the type of the base: [O, C].</summary>
@@ -38,7 +38,7 @@ internal sealed class LoraLinear : Projection
     {
         using var grad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        return Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)_scale).to(Inner.Weight.dtype).MoveToOuterDisposeScope();
+        return Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)scale).to(Inner.Weight.dtype).MoveToOuterDisposeScope();
     }
 
     public override void Dispose()

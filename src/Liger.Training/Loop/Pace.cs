@@ -6,18 +6,18 @@ internal sealed class Pace
     /// <summary>Share of the past in the smoothed figure: about ten steps count.</summary>
     private const double Memory = 0.9;
 
-    private double _tokens;
-    private double _seconds;
-    private double _weight;
+    private double tokens;
+    private double seconds;
+    private double weight;
 
-    public double TokensPerSecond => _seconds > 0 ? _tokens / _seconds : 0;
+    public double TokensPerSecond => seconds > 0 ? tokens / seconds : 0;
 
     public void Add(long tokens, double seconds)
     {
-        _tokens = Memory * _tokens + tokens;
-        _seconds = Memory * _seconds + seconds;
-        _weight = Memory * _weight + 1;
+        this.tokens = Memory * this.tokens + tokens;
+        this.seconds = Memory * this.seconds + seconds;
+        weight = Memory * weight + 1;
     }
 
-    public TimeSpan? Left(long steps) => _weight > 0 ? TimeSpan.FromSeconds(steps * _seconds / _weight) : null;
+    public TimeSpan? Left(long steps) => weight > 0 ? TimeSpan.FromSeconds(steps * seconds / weight) : null;
 }

@@ -12,10 +12,10 @@ namespace Liger.Training;
 /// </summary>
 internal sealed class ParameterSet : IDisposable
 {
-    private readonly List<Entry> _entries = [];
-    private readonly Tensor _gradients;
-    private readonly AdamW _optimizer;
-    private readonly List<AdamW.State> _moments;
+    private readonly List<Entry> entries = [];
+    private readonly Tensor gradients;
+    private readonly AdamW optimizer;
+    private readonly List<AdamW.State> moments;
 
     public ParameterSet(IReadOnlyList<NamedParameter> parameters, AdamWOptions options)
     {
@@ -24,7 +24,7 @@ internal sealed class ParameterSet : IDisposable
         using var grad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         Count = parameters.Sum(p => p.Weight.numel());
-        _gradients = torch.zeros(Count, ScalarType.Float32, parameters[0].Weight.device).DetachFromDisposeScope();
+        gradients = torch.zeros(Count, ScalarType.Float32, parameters[0].Weight.device).DetachFromDisposeScope();
         var names = new HashSet<string>(StringComparer.Ordinal);
         long offset = 0;
         foreach (var (name, weight) in parameters)
@@ -34,20 +34,20 @@ internal sealed class ParameterSet : IDisposable
             var original = weight.dtype == ScalarType.Float32 ? weight.detach() : weight.detach().to(ScalarType.Float32);
             var trained = torch.nn.Parameter(original);
             trained.DetachFromDisposeScope();
-            var gradient = _gradients.narrow(0, offset, weight.numel()).view(weight.shape).DetachFromDisposeScope();
+            var gradient = gradients.narrow(0, offset, weight.numel()).view(weight.shape).DetachFromDisposeScope();
             offset += weight.numel();
             trained.grad = gradient;
             weight.requires_grad = true;
             if (weight.dtype == ScalarType.Float32)
                 weight.grad = gradient;
-            _entries.Add(new Entry(name, weight, trained, gradient));
+            entries.Add(new Entry(name, weight, trained, gradient));
         }
-        var shrinking = _entries.Where(e => options.DecayVectors || e.Weight.Dimensions > 1).ToList();
-        var others = _entries.Except(shrinking).ToList();
-        _optimizer = torch.optim.AdamW([Group(shrinking, options.WeightDecay, options), Group(others, 0, options)]);
+        var shrinking = entries.Where(e => options.DecayVectors || e.Weight.Dimensions > 1).ToList();
+        var others = entries.Except(shrinking).ToList();
+        optimizer = torch.optim.AdamW([Group(shrinking, options.WeightDecay, options), Group(others, 0, options)]);
         // The optimizer lists its states group by group.
-        _entries = [.. shrinking, .. others];
-        _moments = [.. _optimizer.state_dict().State.Cast<AdamW.State>()];
+        entries = [.. shrinking, .. others];
+        moments = [.. optimizer.state_dict().State.Cast<AdamW.State>()];
         Names = [.. parameters.Select(p => p.Name)];
     }
 
@@ -61,14 +61,14 @@ internal sealed class ParameterSet : IDisposable
     public void ClearGradients()
     {
         using var grad = torch.no_grad();
-        _gradients.zero_();
+        gradients.zero_();
     }
 
     /// <summary>Adds up the gradients of parameters that are not fp32; to be called after every backward pass.</summary>
     public void CollectGradients()
     {
         using var grad = torch.no_grad();
-        foreach (var entry in _entries)
+        foreach (var entry in entries)
         {
             if (entry.Weight.dtype == ScalarType.Float32)
                 continue;
@@ -83,14 +83,14 @@ internal sealed class ParameterSet : IDisposable
     public Tensor GradientNorm()
     {
         using var grad = torch.no_grad();
-        return _gradients.norm();
+        return gradients.norm();
     }
 
     /// <summary>Multiplies all gradients.</summary>
     public void ScaleGradients(double factor)
     {
         using var grad = torch.no_grad();
-        _gradients.mul_(factor);
+        gradients.mul_(factor);
     }
 
     /// <summary>The parameter nearest to the output whose gradient has a NaN or an infinity: the backward pass meets it first.</summary>
@@ -98,7 +98,7 @@ internal sealed class ParameterSet : IDisposable
     {
         using var grad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var byName = _entries.ToDictionary(e => e.Name);
+        var byName = entries.ToDictionary(e => e.Name);
         return Names.Reverse().FirstOrDefault(name => !byName[name].Gradient.isfinite().all().item<bool>());
     }
 
@@ -106,17 +106,17 @@ internal sealed class ParameterSet : IDisposable
     public void Step(double learningRate)
     {
         using var grad = torch.no_grad();
-        foreach (var group in _optimizer.ParamGroups)
+        foreach (var group in optimizer.ParamGroups)
             group.LearningRate = learningRate;
-        _optimizer.step();
+        optimizer.step();
         Publish();
     }
 
     /// <summary>Writes weights and moments, fp32, as two safetensors files.</summary>
     public void Save(string weights, string moments)
     {
-        Write(weights, _entries.Select(e => (e.Name, (Tensor)e.Trained)));
-        Write(moments, _entries.Zip(_moments).SelectMany(p => new[] { (First(p.First.Name), p.Second.exp_avg), (Second(p.First.Name), p.Second.exp_avg_sq) }));
+        Write(weights, entries.Select(e => (e.Name, (Tensor)e.Trained)));
+        Write(moments, entries.Zip(this.moments).SelectMany(p => new[] { (First(p.First.Name), p.Second.exp_avg), (Second(p.First.Name), p.Second.exp_avg_sq) }));
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -133,7 +133,7 @@ internal sealed class ParameterSet : IDisposable
         var unexpected = stored.Names.Except(Names).ToList();
         if (unexpected.Count > 0)
             throw new TrainingException($"{weights}: holds {unexpected[0]}, which is not trained now. Resume with the recipe that began the run.");
-        foreach (var (entry, state) in _entries.Zip(_moments))
+        foreach (var (entry, state) in entries.Zip(this.moments))
         {
             Fill(entry.Trained, stored, entry.Name);
             Fill(state.exp_avg, storedMoments, First(entry.Name));
@@ -145,14 +145,14 @@ internal sealed class ParameterSet : IDisposable
 
     public void Dispose()
     {
-        _optimizer.Dispose();
-        foreach (var entry in _entries)
+        optimizer.Dispose();
+        foreach (var entry in entries)
         {
             entry.Weight.grad = null;
             entry.Trained.Dispose();
             entry.Gradient.Dispose();
         }
-        _gradients.Dispose();
+        gradients.Dispose();
     }
 
     private static string First(string name) => name + ".exp_avg";
@@ -181,7 +181,7 @@ internal sealed class ParameterSet : IDisposable
 
     private void Publish()
     {
-        foreach (var entry in _entries)
+        foreach (var entry in entries)
             if (entry.Weight.dtype != ScalarType.Float32)
                 entry.Weight.copy_(entry.Trained);
     }

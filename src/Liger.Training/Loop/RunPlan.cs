@@ -9,20 +9,20 @@ namespace Liger.Training;
 /// </summary>
 internal sealed class RunPlan
 {
-    private readonly IReadOnlyList<PackedRow> _rows;
-    private readonly RowOrder _order;
-    private readonly long _rowsAStep;
+    private readonly IReadOnlyList<PackedRow> rows;
+    private readonly RowOrder order;
+    private readonly long rowsAStep;
 
     public RunPlan(IReadOnlyList<PackedRow> rows, TrainerOptions options)
     {
-        _rows = rows;
-        _order = new RowOrder(rows.Count, options.Seed);
-        _rowsAStep = (long)options.Batch * options.Accumulation;
+        this.rows = rows;
+        order = new RowOrder(rows.Count, options.Seed);
+        rowsAStep = (long)options.Batch * options.Accumulation;
         var tokensAnEpoch = rows.Sum(row => (long)row.Ids.Length);
-        Rows = options.Steps is { } steps ? steps * _rowsAStep
+        Rows = options.Steps is { } steps ? steps * rowsAStep
             : options.Tokens is { } tokens ? (long)Math.Ceiling((double)tokens * rows.Count / tokensAnEpoch)
             : Math.Max(1, (long)Math.Round(options.Epochs!.Value * rows.Count));
-        Steps = (Rows + _rowsAStep - 1) / _rowsAStep;
+        Steps = (Rows + rowsAStep - 1) / rowsAStep;
     }
 
     /// <summary>Rows of the whole run, counted as often as they are taken.</summary>
@@ -35,10 +35,10 @@ internal sealed class RunPlan
     /// <param name="taken">Rows taken so far.</param>
     public List<PackedRow> Next(long taken)
     {
-        var count = Math.Min(_rowsAStep, Rows - taken);
+        var count = Math.Min(rowsAStep, Rows - taken);
         var next = new List<PackedRow>((int)count);
         for (var position = taken; position < taken + count; position++)
-            next.Add(_rows[_order[(int)(position / _rows.Count), (int)(position % _rows.Count)]]);
+            next.Add(rows[order[(int)(position / rows.Count), (int)(position % rows.Count)]]);
         return next;
     }
 }

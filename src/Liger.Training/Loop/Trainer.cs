@@ -11,11 +11,11 @@ namespace Liger.Training;
 /// </summary>
 public sealed class Trainer
 {
-    private readonly IObjective _objective;
-    private readonly IReadOnlyList<PackedRow> _rows;
-    private readonly IReadOnlyList<PackedRow> _validation;
-    private readonly TrainerOptions _options;
-    private readonly RunFolder _folder;
+    private readonly IObjective objective;
+    private readonly IReadOnlyList<PackedRow> rows;
+    private readonly IReadOnlyList<PackedRow> validation;
+    private readonly TrainerOptions options;
+    private readonly RunFolder folder;
 
     /// <summary>Prepares a run; nothing is computed or written yet.</summary>
     /// <param name="objective">What is trained and what for.</param>
@@ -31,7 +31,7 @@ public sealed class Trainer
             throw new TrainingException("training rows: there are none. Give more text, or a shorter context.");
         CheckScored("training", objective, rows);
         CheckScored("validation", objective, validation);
-        (_objective, _rows, _validation, _options, _folder) = (objective, rows, validation, options, folder);
+        (this.objective, this.rows, this.validation, this.options, this.folder) = (objective, rows, validation, options, folder);
         Plan = new RunPlan(rows, options);
     }
 
@@ -53,19 +53,19 @@ public sealed class Trainer
     /// <exception cref="TrainingException">The loss or a gradient is not finite; the saved state belongs to another run.</exception>
     public TrainingResult Run(bool resume = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var parameters = new ParameterSet(_objective.Parameters, _options.Optimizer);
-        var schedule = new Schedule(_options.Schedule, Plan.Steps);
-        var state = new TrainerState { Seed = _options.Seed, RowsAnEpoch = _rows.Count, Schedule = schedule.State };
-        var saved = resume ? _folder.LatestState() : null;
+        using var parameters = new ParameterSet(objective.Parameters, options.Optimizer);
+        var schedule = new Schedule(options.Schedule, Plan.Steps);
+        var state = new TrainerState { Seed = options.Seed, RowsAnEpoch = rows.Count, Schedule = schedule.State };
+        var saved = resume ? folder.LatestState() : null;
         if (saved is not null)
         {
             state = Continue(saved);
             parameters.Load(saved.WeightsPath, saved.MomentsPath, state.Step);
             schedule.State = state.Schedule;
         }
-        using var metrics = resume ? MetricsLog.Resume(_folder.MetricsPath, state.Step, state.ValidatedStep) : MetricsLog.Create(_folder.MetricsPath);
+        using var metrics = resume ? MetricsLog.Resume(folder.MetricsPath, state.Step, state.ValidatedStep) : MetricsLog.Create(folder.MetricsPath);
         var pace = new Pace();
-        var optimizerStep = new OptimizerStep(_objective, parameters, _options);
+        var optimizerStep = new OptimizerStep(objective, parameters, options);
         var last = new TrainingProgress(state.Step, Plan.Steps, state.Loss ?? double.NaN, 0, 0, 0, null, 0, state.LastValidation, state.BestValidation);
         while (true)
         {
@@ -79,7 +79,7 @@ public sealed class Trainer
             }
             if (state.Step >= Plan.Steps || cancellation.IsCancellationRequested)
                 return Stop(state, parameters, metrics, schedule, cancelled: state.Step < Plan.Steps);
-            if (state.Step > 0 && state.Step % _options.SaveEvery == 0)
+            if (state.Step > 0 && state.Step % options.SaveEvery == 0)
                 Save(state with { Schedule = schedule.State }, parameters, metrics);
 
             var started = Stopwatch.GetTimestamp();
@@ -115,26 +115,26 @@ public sealed class Trainer
                 throw new TrainingException($"{which} rows: row {i} has no token to score — expected at least 1. Leave such rows out when packing, or use a longer context.");
     }
 
-    private long Memory() => _objective.Parameters[0].Weight.is_cuda ? TorchLibrary.CudaMemory().Reserved : Environment.WorkingSet;
+    private long Memory() => objective.Parameters[0].Weight.is_cuda ? TorchLibrary.CudaMemory().Reserved : Environment.WorkingSet;
 
     private TrainerState Continue(SavedState saved)
     {
         var state = saved.Counters();
-        if (state.Seed != _options.Seed || state.RowsAnEpoch != _rows.Count)
+        if (state.Seed != options.Seed || state.RowsAnEpoch != rows.Count)
             throw new TrainingException(
-                $"{_folder.Path}: the saved run has {state.RowsAnEpoch} rows and seed {state.Seed} — expected {_rows.Count} rows and seed {_options.Seed}. Resume with the recipe and data that began it.");
+                $"{folder.Path}: the saved run has {state.RowsAnEpoch} rows and seed {state.Seed} — expected {rows.Count} rows and seed {options.Seed}. Resume with the recipe and data that began it.");
         return state;
     }
 
     private bool ValidationIsDue(TrainerState state) =>
-        _validation.Count > 0 && state.ValidatedStep != state.Step
-        && (state.Step == 0 ? _options.ValidateFirst : state.Step % _options.ValidateEvery == 0 || state.Step >= Plan.Steps);
+        validation.Count > 0 && state.ValidatedStep != state.Step
+        && (state.Step == 0 ? options.ValidateFirst : state.Step % options.ValidateEvery == 0 || state.Step >= Plan.Steps);
 
     private double? Validate(long step, CancellationToken cancellation)
     {
-        var loss = Validation.Loss(_objective, _validation, _options.Batch, cancellation);
+        var loss = Validation.Loss(objective, validation, options.Batch, cancellation);
         if (loss is { } value && !double.IsFinite(value))
-            throw NonFinite.InValidation(_objective, _validation, _options.Batch, step, value);
+            throw NonFinite.InValidation(objective, validation, options.Batch, step, value);
         return loss;
     }
 
@@ -146,7 +146,7 @@ public sealed class Trainer
         if (best)
         {
             FileOperation?.Invoke("save best");
-            _objective.Save(_folder.BestPath);
+            objective.Save(folder.BestPath);
         }
         state = state with
         {
@@ -156,16 +156,16 @@ public sealed class Trainer
             BestValidation = best ? loss : state.BestValidation,
             BestStep = best ? state.Step : state.BestStep,
         };
-        metrics.Validation(state, loss, _validation.Sum(row => (long)_objective.ScoredTokens(row)), best);
+        metrics.Validation(state, loss, validation.Sum(row => (long)objective.ScoredTokens(row)), best);
         return state;
     }
 
     private void Save(TrainerState state, ParameterSet parameters, MetricsLog metrics)
     {
         metrics.Sync();
-        SavedState.Write(_folder.StatePath, state, parameters, FileOperation);
+        SavedState.Write(folder.StatePath, state, parameters, FileOperation);
         FileOperation?.Invoke("save last");
-        _objective.Save(_folder.LastPath);
+        objective.Save(folder.LastPath);
     }
 
     private TrainingResult Stop(TrainerState state, ParameterSet parameters, MetricsLog metrics, Schedule schedule, bool cancelled)

@@ -9,13 +9,13 @@ namespace Liger.Training;
 /// <summary>Next-token loss of a model, for the parameters of an adapter or for all parameters of the model.</summary>
 public sealed class NextToken : IObjective
 {
-    private readonly CausalLM _model;
-    private readonly Action<long?> _begin;
-    private readonly Action<string> _save;
+    private readonly CausalLM model;
+    private readonly Action<long?> begin;
+    private readonly Action<string> save;
 
     private NextToken(CausalLM model, IReadOnlyList<NamedParameter> parameters, Action<long?> begin, Action<string> save)
     {
-        (_model, Parameters, _begin, _save) = (model, parameters, begin, save);
+        (this.model, Parameters, this.begin, this.save) = (model, parameters, begin, save);
     }
 
     /// <inheritdoc/>
@@ -41,15 +41,15 @@ public sealed class NextToken : IObjective
     public Tensor Loss(IReadOnlyList<PackedRow> rows, double scale, long? microStep)
     {
         using var scope = torch.NewDisposeScope();
-        return NextTokenLoss.Sum(Hidden(rows, microStep), _model.Head, rows, scale).MoveToOuterDisposeScope();
+        return NextTokenLoss.Sum(Hidden(rows, microStep), model.Head, rows, scale).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public string? FirstNonFinite(IReadOnlyList<PackedRow> rows, long? microStep)
     {
         string? first = null;
-        var earlier = _model.Probe;
-        _model.Probe = (name, value) =>
+        var earlier = model.Probe;
+        model.Probe = (name, value) =>
         {
             using var scope = torch.NewDisposeScope();
             if (first is null && !value.isfinite().all().item<bool>())
@@ -58,23 +58,23 @@ public sealed class NextToken : IObjective
         try
         {
             using var scope = torch.NewDisposeScope();
-            var loss = NextTokenLoss.Sum(Hidden(rows, microStep), _model.Head, rows, 1);
+            var loss = NextTokenLoss.Sum(Hidden(rows, microStep), model.Head, rows, 1);
             return first ?? (float.IsFinite(loss.item<float>()) ? null : "lm_head");
         }
         finally
         {
-            _model.Probe = earlier;
+            model.Probe = earlier;
         }
     }
 
     /// <inheritdoc/>
-    public void Save(string folder) => _save(folder);
+    public void Save(string folder) => save(folder);
 
     private Tensor Hidden(IReadOnlyList<PackedRow> rows, long? microStep)
     {
-        _begin(microStep);
-        using var ids = NextTokenLoss.Ids(rows, _model.Device);
-        using var layout = SequenceLayout.Packed([.. rows.Select(row => row.DocumentStarts)], (int)ids.shape[1], _model.Device);
-        return _model.Hidden(ids, layout);
+        begin(microStep);
+        using var ids = NextTokenLoss.Ids(rows, model.Device);
+        using var layout = SequenceLayout.Packed([.. rows.Select(row => row.DocumentStarts)], (int)ids.shape[1], model.Device);
+        return model.Hidden(ids, layout);
     }
 }

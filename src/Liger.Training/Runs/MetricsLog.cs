@@ -9,13 +9,13 @@ namespace Liger.Training;
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
-    private readonly FileStream _file;
-    private readonly Utf8JsonWriter _json;
+    private readonly FileStream file;
+    private readonly Utf8JsonWriter json;
 
     private MetricsLog(FileStream file)
     {
-        _file = file;
-        _json = new Utf8JsonWriter(file);
+        this.file = file;
+        json = new Utf8JsonWriter(file);
     }
 
     /// <summary>Opens the log of a new run.</summary>
@@ -40,46 +40,46 @@ internal sealed class MetricsLog : IDisposable
 
     public void Step(TrainerState state, TrainingProgress now)
     {
-        _json.WriteStartObject();
-        _json.WriteNumber("step", now.Step);
-        _json.WriteNumber("loss", now.Loss);
-        _json.WriteNumber("lr", now.LearningRate);
-        _json.WriteNumber("grad_norm", now.GradientNorm);
-        _json.WriteNumber("tokens", state.Tokens);
-        _json.WriteNumber("scored_tokens", state.ScoredTokens);
-        _json.WriteNumber("tokens_per_second", Math.Round(now.TokensPerSecond, 1));
-        _json.WriteNumber("memory_bytes", now.MemoryBytes);
-        _json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
+        json.WriteStartObject();
+        json.WriteNumber("step", now.Step);
+        json.WriteNumber("loss", now.Loss);
+        json.WriteNumber("lr", now.LearningRate);
+        json.WriteNumber("grad_norm", now.GradientNorm);
+        json.WriteNumber("tokens", state.Tokens);
+        json.WriteNumber("scored_tokens", state.ScoredTokens);
+        json.WriteNumber("tokens_per_second", Math.Round(now.TokensPerSecond, 1));
+        json.WriteNumber("memory_bytes", now.MemoryBytes);
+        json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
         EndLine();
     }
 
     public void Validation(TrainerState state, double loss, long tokens, bool best)
     {
-        _json.WriteStartObject();
-        _json.WriteNumber("step", state.Step);
-        _json.WriteNumber("validation_loss", loss);
-        _json.WriteNumber("validation_tokens", tokens);
-        _json.WriteBoolean("best", best);
-        _json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
+        json.WriteStartObject();
+        json.WriteNumber("step", state.Step);
+        json.WriteNumber("validation_loss", loss);
+        json.WriteNumber("validation_tokens", tokens);
+        json.WriteBoolean("best", best);
+        json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
         EndLine();
     }
 
     /// <summary>Makes sure that all lines so far survive a power failure.</summary>
-    public void Sync() => _file.Flush(flushToDisk: true);
+    public void Sync() => file.Flush(flushToDisk: true);
 
     public void Dispose()
     {
-        _json.Dispose();
-        _file.Dispose();
+        json.Dispose();
+        file.Dispose();
     }
 
     private void EndLine()
     {
-        _json.WriteEndObject();
-        _json.Flush();
-        _json.Reset();
-        _file.WriteByte((byte)'\n');
-        _file.Flush();
+        json.WriteEndObject();
+        json.Flush();
+        json.Reset();
+        file.WriteByte((byte)'\n');
+        file.Flush();
     }
 
     private static bool Belongs(ReadOnlyMemory<byte> line, long step, long validatedStep)

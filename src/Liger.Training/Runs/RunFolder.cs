@@ -32,7 +32,7 @@ public sealed class RunFolder
     {
         Directory.CreateDirectory(path);
         if (folder.HoldsRun && !overwrite)
-            throw new TrainingException($"{path}: holds a run already. Resume it, allow it to be overwritten or choose another folder.");
+            throw new TrainingException($"{path}: holds a run already. Go on with it by --resume, replace it by --overwrite, or choose another folder.");
         if (File.Exists(folder.MetricsPath))
             File.Delete(folder.MetricsPath);
         foreach (var old in new[] { folder.StatePath, folder.BestPath, folder.LastPath })

@@ -11,15 +11,15 @@ namespace Liger.Training;
 internal sealed class SavedState
 {
     private const string StepName = "D9";
-    private readonly string _folder;
+    private readonly string folder;
 
-    private SavedState(string folder) => _folder = folder;
+    private SavedState(string folder) => this.folder = folder;
 
-    public string WeightsPath => Path.Combine(_folder, "weights.safetensors");
+    public string WeightsPath => Path.Combine(folder, "weights.safetensors");
 
-    public string MomentsPath => Path.Combine(_folder, "optimizer.safetensors");
+    public string MomentsPath => Path.Combine(folder, "optimizer.safetensors");
 
-    private string CountersPath => Path.Combine(_folder, "state.json");
+    private string CountersPath => Path.Combine(folder, "state.json");
 
     public static SavedState? Latest(string states)
     {

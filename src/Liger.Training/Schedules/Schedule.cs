@@ -11,16 +11,16 @@ public sealed class Schedule
     /// <summary>A plateau's reduction smaller than this is left out (torch's eps).</summary>
     private const double SmallestChange = 1e-8;
 
-    private readonly ScheduleOptions _options;
-    private readonly long _steps;
+    private readonly ScheduleOptions options;
+    private readonly long steps;
 
     /// <summary>Creates the schedule at its beginning.</summary>
     /// <param name="options">Rates and form.</param>
     /// <param name="steps">Optimizer steps of the whole run.</param>
     public Schedule(ScheduleOptions options, long steps)
     {
-        _options = options;
-        _steps = steps;
+        this.options = options;
+        this.steps = steps;
         State = new PlateauState(options.LearningRate, null, 0);
     }
 
@@ -31,10 +31,10 @@ public sealed class Schedule
     /// <param name="done">Optimizer steps already done.</param>
     public double Rate(long done)
     {
-        var rising = done < _options.Warmup ? (done + 1.0) / _options.Warmup : 1;
-        return rising * _options.Kind switch
+        var rising = done < options.Warmup ? (done + 1.0) / options.Warmup : 1;
+        return rising * options.Kind switch
         {
-            ScheduleKind.Constant => _options.LearningRate,
+            ScheduleKind.Constant => options.LearningRate,
             ScheduleKind.Plateau => State.Rate,
             _ => Cosine(done),
         };
@@ -44,14 +44,14 @@ public sealed class Schedule
     /// <param name="loss">The validation loss, nats per token.</param>
     public void Observe(double loss)
     {
-        if (_options.Kind != ScheduleKind.Plateau)
+        if (options.Kind != ScheduleKind.Plateau)
             return;
         var (rate, best, waited) = State;
-        if (best is null || loss < best * (1 - _options.PlateauThreshold))
+        if (best is null || loss < best * (1 - options.PlateauThreshold))
             (best, waited) = (loss, 0);
-        else if (++waited > _options.PlateauPatience)
+        else if (++waited > options.PlateauPatience)
         {
-            var lower = Math.Max(rate * _options.PlateauFactor, _options.LowestLearningRate);
+            var lower = Math.Max(rate * options.PlateauFactor, options.LowestLearningRate);
             (rate, waited) = (rate - lower > SmallestChange ? lower : rate, 0);
         }
         State = new PlateauState(rate, best, waited);
@@ -59,10 +59,10 @@ public sealed class Schedule
 
     private double Cosine(long done)
     {
-        if (done < _options.Warmup)
-            return _options.LearningRate;
-        var share = (double)(done - _options.Warmup) / Math.Max(1, _steps - _options.Warmup);
-        var (high, low) = (_options.LearningRate, _options.LowestLearningRate);
+        if (done < options.Warmup)
+            return options.LearningRate;
+        var share = (double)(done - options.Warmup) / Math.Max(1, steps - options.Warmup);
+        var (high, low) = (options.LearningRate, options.LowestLearningRate);
         return low + (high - low) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, share)));
     }
 }

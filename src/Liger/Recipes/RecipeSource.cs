@@ -7,35 +7,35 @@ namespace Liger.Recipes;
 internal sealed class RecipeSource
 {
     private const string CommandLine = "command line";
-    private readonly string _file;
-    private readonly string _fileFolder;
-    private readonly HashSet<YamlNode> _overrides = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<YamlNode> _absent = new(ReferenceEqualityComparer.Instance);
-    private readonly List<RecipeProblem> _problems = [];
+    private readonly string file;
+    private readonly string fileFolder;
+    private readonly HashSet<YamlNode> overrides = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<YamlNode> absent = new(ReferenceEqualityComparer.Instance);
+    private readonly List<RecipeProblem> problems = [];
 
     internal RecipeSource(string file)
     {
-        _file = file;
-        _fileFolder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        this.file = file;
+        fileFolder = Path.GetDirectoryName(Path.GetFullPath(file))!;
     }
 
-    internal IReadOnlyList<RecipeProblem> Problems => _problems;
+    internal IReadOnlyList<RecipeProblem> Problems => problems;
 
     internal YamlMappingNode Root { get; private set; } = [];
 
     /// <summary>What relative paths in this node start from.</summary>
-    internal string Folder(YamlNode node) => IsOverride(node) ? Directory.GetCurrentDirectory() : _fileFolder;
+    internal string Folder(YamlNode node) => IsOverride(node) ? Directory.GetCurrentDirectory() : fileFolder;
 
-    internal bool IsOverride(YamlNode node) => _overrides.Contains(node);
+    internal bool IsOverride(YamlNode node) => overrides.Contains(node);
 
     internal void Problem(YamlNode node, string key, string what) =>
-        _problems.Add(new RecipeProblem(IsOverride(node) ? CommandLine : _absent.Contains(node) ? _file : $"{_file}:{node.Start.Line}", key, what));
+        problems.Add(new RecipeProblem(IsOverride(node) ? CommandLine : absent.Contains(node) ? file : $"{file}:{node.Start.Line}", key, what));
 
     /// <summary>A section that stands for one the file lacks; problems in it name no line.</summary>
     internal YamlMappingNode Absent()
     {
         var node = new YamlMappingNode();
-        _absent.Add(node);
+        absent.Add(node);
         return node;
     }
 
@@ -49,11 +49,11 @@ internal sealed class RecipeSource
         }
         catch (YamlException e)
         {
-            _problems.Add(new RecipeProblem($"{_file}:{e.Start.Line}", "", $"this is not valid YAML: {e.Message}"));
+            problems.Add(new RecipeProblem($"{file}:{e.Start.Line}", "", $"this is not valid YAML: {e.Message}"));
             return;
         }
         if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root) Root = root;
-        else _problems.Add(new RecipeProblem(_file, "", "expected one YAML document of sections (model:, mixer:, data:, …)"));
+        else problems.Add(new RecipeProblem(file, "", "expected one YAML document of sections (model:, mixer:, data:, …)"));
     }
 
     /// <summary>Lays one "train.lr=3e-4" over the file. The value is read as YAML, so lists look like [a, b].</summary>
@@ -63,22 +63,22 @@ internal sealed class RecipeSource
         var keys = equals < 0 ? [] : assignment[..equals].Split('.');
         if (keys.Length == 0 || keys.Any(string.IsNullOrWhiteSpace))
         {
-            _problems.Add(new RecipeProblem(CommandLine, "", $"expected key=value (such as train.lr=3e-4), got '{assignment}'"));
+            problems.Add(new RecipeProblem(CommandLine, "", $"expected key=value (such as train.lr=3e-4), got '{assignment}'"));
             return;
         }
         if (ReadValue(assignment[(equals + 1)..]) is not { } value)
         {
-            _problems.Add(new RecipeProblem(CommandLine, assignment[..equals], "the value is not valid YAML"));
+            problems.Add(new RecipeProblem(CommandLine, assignment[..equals], "the value is not valid YAML"));
             return;
         }
         var section = Root;
         foreach (var key in keys[..^1])
         {
             if (!section.Children.TryGetValue(new YamlScalarNode(key), out var child) || YamlText.IsNull(child))
-                _overrides.Add(section.Children[new YamlScalarNode(key)] = child = new YamlMappingNode());
+                overrides.Add(section.Children[new YamlScalarNode(key)] = child = new YamlMappingNode());
             if (child is not YamlMappingNode mapping)
             {
-                _problems.Add(new RecipeProblem(CommandLine, assignment[..equals], $"'{key}' is not a section"));
+                problems.Add(new RecipeProblem(CommandLine, assignment[..equals], $"'{key}' is not a section"));
                 return;
             }
             section = mapping;
@@ -98,7 +98,7 @@ internal sealed class RecipeSource
             return null;
         }
         var value = stream.Documents.Count == 0 ? new YamlScalarNode("") : stream.Documents[0].RootNode;
-        foreach (var node in value.AllNodes) _overrides.Add(node);
+        foreach (var node in value.AllNodes) overrides.Add(node);
         return value;
     }
 }

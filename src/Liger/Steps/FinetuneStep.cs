@@ -103,13 +103,13 @@ public sealed class FinetuneStep(FinetuneOptions options)
 
     private sealed class Relay(IStepObserver observer) : IProgress<TrainingProgress>
     {
-        private double? _validation;
+        private double? validation;
 
         public void Report(TrainingProgress value)
         {
-            if (value.LatestValidation is { } loss && loss != _validation)
+            if (value.LatestValidation is { } loss && loss != validation)
                 observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{(loss == value.BestValidation ? ", the best so far" : "")}"));
-            _validation = value.LatestValidation;
+            validation = value.LatestValidation;
             observer.Report(new StepProgress("training", value.Step, value.Steps)
             {
                 Loss = double.IsNaN(value.Loss) ? null : value.Loss,

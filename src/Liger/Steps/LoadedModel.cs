@@ -8,17 +8,17 @@ namespace Liger.Steps;
 /// <summary>A checkpoint ready to compute with: graph, tokenizer, and the adapter on it where there is one.</summary>
 internal sealed class LoadedModel : IDisposable
 {
-    private readonly CheckpointFolder _folder;
+    private readonly CheckpointFolder folder;
 
-    private LoadedModel(CheckpointFolder folder, CausalLM model, Tokenizer tokenizer) => (_folder, Model, Tokenizer) = (folder, model, tokenizer);
+    private LoadedModel(CheckpointFolder folder, CausalLM model, Tokenizer tokenizer) => (this.folder, Model, Tokenizer) = (folder, model, tokenizer);
 
     internal CausalLM Model { get; }
 
     internal Tokenizer Tokenizer { get; }
 
-    internal HfConfig Config => _folder.Config;
+    internal HfConfig Config => folder.Config;
 
-    internal CheckpointFolder Folder => _folder;
+    internal CheckpointFolder Folder => folder;
 
     internal LoraAdapter? Adapter { get; private set; }
 
@@ -62,6 +62,6 @@ internal sealed class LoadedModel : IDisposable
     {
         Adapter?.Dispose();
         Model.Dispose();
-        _folder.Dispose();
+        folder.Dispose();
     }
 }

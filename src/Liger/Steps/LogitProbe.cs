@@ -11,10 +11,10 @@ internal sealed class LogitProbe : IDisposable
     // Long enough to leave every usual window, short enough for an 8B model on a CPU.
     private const int Rows = 2, Length = 96;
     private const int Seed = 1;
-    private readonly Tensor _ids;
-    private Tensor? _remembered;
+    private readonly Tensor ids;
+    private Tensor? remembered;
 
-    private LogitProbe(Tensor ids) => _ids = ids;
+    private LogitProbe(Tensor ids) => this.ids = ids;
 
     /// <summary>Random tokens of a model's vocabulary, the same every time.</summary>
     internal static LogitProbe Create(ModelOptions model)
@@ -32,25 +32,25 @@ internal sealed class LogitProbe : IDisposable
     /// </summary>
     internal static double Tolerance(ScalarType stored) => stored is ScalarType.Float32 or ScalarType.Float64 ? 1e-3 : 0.25;
 
-    internal void Remember(CausalLM model) => _remembered = Logits(model);
+    internal void Remember(CausalLM model) => remembered = Logits(model);
 
     /// <summary>The largest absolute difference from the remembered logits; NaN when a logit is not finite.</summary>
     internal double Difference(CausalLM model)
     {
         using var now = Logits(model);
-        using var apart = (now - _remembered!).abs().max();
+        using var apart = (now - remembered!).abs().max();
         return apart.item<float>();
     }
 
     public void Dispose()
     {
-        _ids.Dispose();
-        _remembered?.Dispose();
+        ids.Dispose();
+        remembered?.Dispose();
     }
 
     private Tensor Logits(CausalLM model)
     {
         using var scope = torch.NewDisposeScope();
-        return model.forward(_ids.to(model.Device)).to(ScalarType.Float32).cpu().MoveToOuterDisposeScope();
+        return model.forward(ids.to(model.Device)).to(ScalarType.Float32).cpu().MoveToOuterDisposeScope();
     }
 }

@@ -8,10 +8,10 @@ namespace Liger.Steps;
 /// <summary>Collects what was measured sample by sample, one JSON object a line; the file is there when all of it is.</summary>
 internal sealed class RecordFile : IDisposable
 {
-    private readonly string _path;
-    private readonly MemoryStream _lines = new();
+    private readonly string path;
+    private readonly MemoryStream lines = new();
 
-    private RecordFile(string path) => _path = path;
+    private RecordFile(string path) => this.path = path;
 
     /// <summary>Makes sure that the place can be written to, before anything is measured.</summary>
     internal static RecordFile Create(string path)
@@ -25,14 +25,14 @@ internal sealed class RecordFile : IDisposable
     internal void Add(NeedleRecord record) => Line(JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.NeedleRecord));
 
     /// <summary>Writes the file, beside and renamed.</summary>
-    internal void Commit() => AtomicFile.Write(_path, _lines.ToArray());
+    internal void Commit() => AtomicFile.Write(path, lines.ToArray());
 
-    public void Dispose() => _lines.Dispose();
+    public void Dispose() => lines.Dispose();
 
     private void Line(byte[] json)
     {
-        _lines.Write(json);
-        _lines.WriteByte((byte)'\n');
+        lines.Write(json);
+        lines.WriteByte((byte)'\n');
     }
 }
 

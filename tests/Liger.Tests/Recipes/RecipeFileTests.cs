@@ -5,14 +5,14 @@ namespace Liger.Tests.Recipes;
 
 public sealed class RecipeFileTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     private string Save(string yaml)
     {
-        File.WriteAllText(_folder["small.yaml"], yaml);
-        return _folder["small.yaml"];
+        File.WriteAllText(folder["small.yaml"], yaml);
+        return folder["small.yaml"];
     }
 
     private const string Small = """
@@ -34,8 +34,8 @@ public sealed class RecipeFileTests : IDisposable
     public void Relative_paths_start_at_the_recipes_folder()
     {
         var recipe = RecipeFile.Load(Save(Small));
-        Assert.Equal(_folder["models/tiny"], recipe.Model.Path);
-        Assert.Equal([_folder["a.txt"], _folder["sub/b.txt"]], recipe.Data.Train);
+        Assert.Equal(folder["models/tiny"], recipe.Model.Path);
+        Assert.Equal([folder["a.txt"], folder["sub/b.txt"]], recipe.Data.Train);
         Assert.Equal("/data/held out.txt", recipe.Eval!.Text);
         Assert.Equal("small", recipe.Name);
         Assert.Equal(Path.GetFullPath("runs/small"), recipe.RunFolder);
@@ -128,7 +128,7 @@ public sealed class RecipeFileTests : IDisposable
     [Fact]
     public void A_missing_file_and_a_folder_say_so()
     {
-        Assert.Contains("there is no such file", Assert.Throws<LigerException>(() => RecipeFile.Load(_folder["none.yaml"])).Message);
-        Assert.Contains("is a folder", Assert.Throws<LigerException>(() => RecipeFile.Load(_folder.Path)).Message);
+        Assert.Contains("there is no such file", Assert.Throws<LigerException>(() => RecipeFile.Load(folder["none.yaml"])).Message);
+        Assert.Contains("is a folder", Assert.Throws<LigerException>(() => RecipeFile.Load(folder.Path)).Message);
     }
 }

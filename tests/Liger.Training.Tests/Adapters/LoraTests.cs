@@ -11,7 +11,7 @@ public sealed class LoraTests : IDisposable
     private const int C = 10, O = 6, N = 7;
     private const string Layer = "model.layers.0.self_attn";
     private static readonly LoraOptions Options = new() { Rank = 3, Alpha = 6, Targets = ["q_proj", "v_proj"] };
-    private readonly List<CausalLM> _models = [];
+    private readonly List<CausalLM> models = [];
 
     [Theory]
     [InlineData(ScalarType.Float32)]
@@ -210,13 +210,13 @@ public sealed class LoraTests : IDisposable
         Assert.All(slots, slot => Assert.IsType<Linear>(slot.Value));
     }
 
-    public void Dispose() => _models.ForEach(model => model.Dispose());
+    public void Dispose() => models.ForEach(model => model.Dispose());
 
     private List<ProjectionSlot> Slots(ScalarType dtype, int layers = 1, int hidden = C)
     {
         var model = TinyModel.Make(
             dtype: dtype, fields: [("hidden_size", hidden), ("num_hidden_layers", layers), ("num_attention_heads", 1), ("num_key_value_heads", 1), ("head_dim", O)]);
-        _models.Add(model);
+        models.Add(model);
         return [.. model.Projections.Where(slot => slot.Base.InFeatures == hidden && slot.Base.OutFeatures == O)];
     }
 

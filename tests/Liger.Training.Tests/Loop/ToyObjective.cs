@@ -9,11 +9,11 @@ namespace Liger.Training.Tests.Loop;
 internal sealed class ToyObjective : IObjective, IDisposable
 {
     public const int Vocabulary = 13, Width = 8, Length = 12;
-    private readonly ScalarType _dtype;
+    private readonly ScalarType dtype;
 
     public ToyObjective(ScalarType dtype = ScalarType.Float32)
     {
-        _dtype = dtype;
+        this.dtype = dtype;
         using var scope = torch.NewDisposeScope();
         using var generator = new Generator(3);
         Tensor Weight(params long[] shape) => torch.randn(shape, generator: generator).mul_(0.5).to(dtype).requires_grad_().DetachFromDisposeScope();
@@ -99,7 +99,7 @@ internal sealed class ToyObjective : IObjective, IDisposable
         if (Dropout && microStep is { } step)
         {
             using var generator = new Generator((ulong)Seeds.Mix(5, step));
-            x = x.mul(torch.empty(x.shape).bernoulli_(0.8, generator).to(_dtype));
+            x = x.mul(torch.empty(x.shape).bernoulli_(0.8, generator).to(dtype));
         }
         yield return ("embedding", x);
         var y = x.matmul(Parameters[2].Weight.t());

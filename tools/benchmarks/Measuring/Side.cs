@@ -6,12 +6,12 @@ namespace Liger.Bench.Measuring;
 /// <summary>One side of a comparison: a worker process and what it has told so far.</summary>
 internal sealed class Side : IDisposable
 {
-    private readonly Process _process;
-    private readonly string _name;
+    private readonly Process process;
+    private readonly string name;
 
     private Side(string name, Process process, double startSeconds, JsonNode ready)
     {
-        (_name, _process, StartSeconds) = (name, process, startSeconds);
+        (this.name, this.process, StartSeconds) = (name, process, startSeconds);
         (Version, Threads) = (ready[Workers.Turns.Version]!.GetValue<string>(), ready[Workers.Turns.Threads]!.GetValue<int>());
     }
 
@@ -49,9 +49,9 @@ internal sealed class Side : IDisposable
     /// <summary>Lets it do units of work, counted as one turn unless it is only a warm-up.</summary>
     internal void Go(int units, bool counted = true)
     {
-        _process.StandardInput.WriteLine($"go {units}");
-        _process.StandardInput.Flush();
-        var answer = Answer(_name, _process);
+        process.StandardInput.WriteLine($"go {units}");
+        process.StandardInput.Flush();
+        var answer = Answer(name, process);
         var outcomes = answer[Workers.Turns.Results]!.AsArray().Select(o => o!).ToList();
         Outcomes.AddRange(outcomes);
         if (counted)
@@ -61,18 +61,18 @@ internal sealed class Side : IDisposable
     /// <summary>Asks for the peak memory and lets the process go.</summary>
     internal void End()
     {
-        _process.StandardInput.WriteLine("end");
-        _process.StandardInput.Flush();
-        Peak = Answer(_name, _process)[Workers.Turns.Peak]!.GetValue<long>();
-        _process.WaitForExit();
+        process.StandardInput.WriteLine("end");
+        process.StandardInput.Flush();
+        Peak = Answer(name, process)[Workers.Turns.Peak]!.GetValue<long>();
+        process.WaitForExit();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.Dispose();
+        if (!process.HasExited)
+            process.Kill();
+        process.Dispose();
     }
 
     private static JsonNode Answer(string name, Process process) =>

@@ -11,15 +11,15 @@ namespace Liger.Bench.Workers;
 /// <summary>A unit is one greedy continuation of the prompt.</summary>
 internal sealed class DecodingWork : IWork
 {
-    private readonly CausalLM _model;
-    private readonly WorkInputs _inputs;
-    private readonly Sampler _greedy = new();
+    private readonly CausalLM model;
+    private readonly WorkInputs inputs;
+    private readonly Sampler greedy = new();
 
     internal DecodingWork(string checkpoint, string mixer, ScalarType dtype, WorkInputs inputs)
     {
         using var folder = CheckpointFolder.Open(checkpoint);
-        _model = CausalLM.Load(folder, dtype, mixer: new MixerSpec(mixer, new Dictionary<string, string>()));
-        _inputs = inputs;
+        model = CausalLM.Load(folder, dtype, mixer: new MixerSpec(mixer, new Dictionary<string, string>()));
+        this.inputs = inputs;
     }
 
     /// <inheritdoc/>
@@ -31,15 +31,15 @@ internal sealed class DecodingWork : IWork
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _model.Dispose();
+    public void Dispose() => model.Dispose();
 
     private JsonObject Unit()
     {
         var started = Stopwatch.GetTimestamp();
         double first = 0;
         var made = new JsonArray();
-        using var state = _model.NewState(1);
-        foreach (var id in Generation.Continue(_model, state, _inputs.Prompt, _greedy, _inputs.NewTokens))
+        using var state = model.NewState(1);
+        foreach (var id in Generation.Continue(model, state, inputs.Prompt, greedy, inputs.NewTokens))
         {
             if (made.Count == 0)
                 first = Stopwatch.GetElapsedTime(started).TotalSeconds;

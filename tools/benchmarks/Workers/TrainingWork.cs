@@ -12,16 +12,16 @@ namespace Liger.Bench.Workers;
 internal sealed class TrainingWork : IWork
 {
     private const long Endless = 1_000_000;
-    private readonly CausalLM _model;
-    private readonly LoraAdapter _adapter;
-    private readonly Trainer _trainer;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("liger-bench-run-");
+    private readonly CausalLM model;
+    private readonly LoraAdapter adapter;
+    private readonly Trainer trainer;
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("liger-bench-run-");
 
     internal TrainingWork(string checkpoint, string adapter, string mixer, ScalarType dtype, WorkInputs inputs)
     {
         using var folder = CheckpointFolder.Open(checkpoint);
-        _model = CausalLM.Load(folder, dtype, mixer: new MixerSpec(mixer, new Dictionary<string, string>()));
-        _adapter = Lora.Open(_model, adapter);
+        model = CausalLM.Load(folder, dtype, mixer: new MixerSpec(mixer, new Dictionary<string, string>()));
+        this.adapter = Lora.Open(model, adapter);
         var options = new TrainerOptions
         {
             Steps = Endless,
@@ -32,7 +32,7 @@ internal sealed class TrainingWork : IWork
             Clip = null,
             SaveEvery = Endless,
         };
-        _trainer = new Trainer(NextToken.Lora(_model, _adapter), [.. inputs.Rows.Select(Row)], [], options, RunFolder.Create(_folder.FullName));
+        trainer = new Trainer(NextToken.Lora(model, this.adapter), [.. inputs.Rows.Select(Row)], [], options, RunFolder.Create(this.folder.FullName));
     }
 
     /// <inheritdoc/>
@@ -40,15 +40,15 @@ internal sealed class TrainingWork : IWork
     {
         using var end = new CancellationTokenSource();
         if (turns.Begin())
-            _ = _trainer.Run(progress: new Progress(turns, end), cancellation: end.Token);
+            _ = trainer.Run(progress: new Progress(turns, end), cancellation: end.Token);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _adapter.Dispose();
-        _model.Dispose();
-        _folder.Delete(recursive: true);
+        adapter.Dispose();
+        model.Dispose();
+        folder.Delete(recursive: true);
     }
 
     private static PackedRow Row(int[] ids) => new(ids, [TokenSequence.Unscored, .. ids[1..]], [0]);

@@ -13,10 +13,10 @@ namespace Liger.Bench.Workers;
 internal sealed class Turns(TextReader commands, TextWriter answers)
 {
     internal const string Ready = "ready", Version = "version", Threads = "threads", Seconds = "seconds", Cpu = "cpu", Results = "results", Peak = "peak";
-    private JsonArray _outcomes = [];
-    private int _left;
-    private long _started;
-    private double _busy;
+    private JsonArray outcomes = [];
+    private int left;
+    private long started;
+    private double busy;
 
     /// <summary>Says that everything is loaded and waits for the first turn.</summary>
     /// <returns>Whether there is one.</returns>
@@ -31,14 +31,14 @@ internal sealed class Turns(TextReader commands, TextWriter answers)
     /// <returns>Whether there is more to do.</returns>
     internal bool Done(JsonObject outcome)
     {
-        _outcomes.Add(outcome);
-        if (--_left > 0)
+        outcomes.Add(outcome);
+        if (--left > 0)
             return true;
         Say(new JsonObject
         {
-            [Seconds] = Stopwatch.GetElapsedTime(_started).TotalSeconds,
-            [Cpu] = ProcessorSeconds() - _busy,
-            [Results] = _outcomes,
+            [Seconds] = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            [Cpu] = ProcessorSeconds() - busy,
+            [Results] = outcomes,
         });
         return Wait();
     }
@@ -50,8 +50,8 @@ internal sealed class Turns(TextReader commands, TextWriter answers)
             Say(new JsonObject { [Peak] = PeakMemory() });
             return false;
         }
-        (_left, _outcomes) = (int.Parse(line["go ".Length..], CultureInfo.InvariantCulture), []);
-        (_started, _busy) = (Stopwatch.GetTimestamp(), ProcessorSeconds());
+        (left, outcomes) = (int.Parse(line["go ".Length..], CultureInfo.InvariantCulture), []);
+        (started, busy) = (Stopwatch.GetTimestamp(), ProcessorSeconds());
         return true;
     }
 
