@@ -31,7 +31,8 @@ public class LinearizerTests
         var config = HfConfig.FromJson(plan.Config, "converted/config.json");
         var mixer = MixerSpec.Of(config);
         Assert.Equal("liger-gla", mixer.Name);
-        Assert.Equal(["gate-divisor=16", "mix=0.5", "sinks=4", "window=32"], mixer.Options.Select(o => $"{o.Key}={o.Value}").Order());
+        Assert.Equal(MixerCatalog.Find("liger-gla").Options.Select(o => o.Name).Order(), mixer.Options.Keys.Order());
+        Assert.Equal(("16", "0.5", "4", "32"), (mixer.Options["gate-divisor"], mixer.Options["mix"], mixer.Options["sinks"], mixer.Options["window"]));
         Assert.Equal(8, plan.Config["pool_size"]!.GetValue<int>());
         Assert.Equal("llama", Linearizer.Plan(config, MixerSpec.Softmax).ModelType);
     }

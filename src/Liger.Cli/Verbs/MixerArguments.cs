@@ -39,8 +39,12 @@ internal sealed class MixerArguments
 
     private static string Describe(ListedOption option, IReadOnlyList<ListedMixer> mixers)
     {
-        var takers = mixers.Where(mixer => mixer.Options.Any(other => other.Name == option.Name)).Select(mixer => mixer.Name);
-        return $"{Capital(option.Meaning)}; {option.Range} (of {string.Join(", ", takers)}) [default: {option.Default}]";
+        var takers = mixers.Where(mixer => mixer.Options.Any(other => other.Name == option.Name)).ToList();
+        // A recurrence's hybrid takes what the recurrence takes.
+        var names = takers.Select(mixer => mixer.Name).Where(name => !takers.Exists(other => name == $"liger-{other.Name}")).ToList();
+        var hybrids = names.Count < takers.Count ? " and their liger- hybrids" : "";
+        var defaults = takers.Select(mixer => mixer.Options.First(other => other.Name == option.Name).Default).Distinct();
+        return $"{Capital(option.Meaning)}; {option.Range} (of {string.Join(", ", names)}{hybrids}) [default: {string.Join(" or ", defaults)}]";
     }
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];

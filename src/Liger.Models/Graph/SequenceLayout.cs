@@ -9,9 +9,14 @@ public sealed class SequenceLayout : IDisposable
     private const long Padding = -1;
 
     private SequenceLayout(long[] documents, long[] positions, long batch, long tokens, Device? device)
+        : this(torch.tensor(documents, [batch, tokens], device: device), torch.tensor(positions, [batch, tokens], device: device))
     {
-        Documents = torch.tensor(documents, [batch, tokens], device: device).DetachFromDisposeScope();
-        Positions = torch.tensor(positions, [batch, tokens], device: device).DetachFromDisposeScope();
+    }
+
+    private SequenceLayout(Tensor documents, Tensor positions)
+    {
+        Documents = documents.DetachFromDisposeScope();
+        Positions = positions.DetachFromDisposeScope();
     }
 
     /// <summary>[B,T]: the number of each token's document inside its row; −1 for padding.</summary>
@@ -80,6 +85,11 @@ public sealed class SequenceLayout : IDisposable
         }
         return new SequenceLayout(documents, positions, lengths.Count, tokens, device);
     }
+
+    /// <summary>Some tokens of every row, as part of a longer prompt: their positions stay what they are.</summary>
+    /// <param name="from">The first token.</param>
+    /// <param name="tokens">How many.</param>
+    public SequenceLayout Slice(long from, long tokens) => new(Documents.narrow(1, from, tokens), Positions.narrow(1, from, tokens));
 
     /// <inheritdoc/>
     public void Dispose()

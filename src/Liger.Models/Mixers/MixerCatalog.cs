@@ -24,11 +24,12 @@ public static class MixerCatalog
     {
         var attribute = type.GetCustomAttribute<TokenMixerAttribute>()
             ?? throw new ModelException($"mixer {type.Name}: expected a {nameof(TokenMixerAttribute)}.");
-        var constructor = type.GetConstructors().SingleOrDefault(c => c.GetParameters() is [_, { ParameterType: var last }] && last == typeof(MixerShape))
-            ?? throw new ModelException($"mixer {type.Name}: expected one public constructor (options, {nameof(MixerShape)}).");
-        var options = new OptionGroup(constructor.GetParameters()[0].ParameterType);
-        var kind = new MixerKind(attribute.Name, attribute.Summary, attribute.Source, [options],
-            (bound, shape) => Construct(() => (TokenMixer)constructor.Invoke([bound[0], shape])));
+        var constructor = type.GetConstructors() is [var only] && only.GetParameters() is [_, .., { ParameterType: var last }] && last == typeof(MixerShape)
+            ? only
+            : throw new ModelException($"mixer {type.Name}: expected one public constructor (options, …, {nameof(MixerShape)}).");
+        var groups = constructor.GetParameters().SkipLast(1).Select(p => new OptionGroup(p.ParameterType));
+        var kind = new MixerKind(attribute.Name, attribute.Summary, attribute.Source, [.. groups],
+            (bound, shape) => Construct(() => (TokenMixer)constructor.Invoke([.. bound, shape])));
         Add(kind);
         if (type.IsSubclassOf(typeof(RecurrentMixer)))
             Add(Hybrid(kind));

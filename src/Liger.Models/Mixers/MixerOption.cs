@@ -1,22 +1,26 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json.Nodes;
 
 namespace Liger.Models.Mixers;
 
-/// <summary>One option of a mixer: its name, range and default, bound from text.</summary>
+/// <summary>One option of a mixer: its name, accepted values and default, bound from text. A number, a truth value or one of several words.</summary>
 public sealed class MixerOption
 {
     private readonly PropertyInfo property;
-    private readonly OptionRangeAttribute range;
+    private readonly OptionRangeAttribute? range;
 
     internal MixerOption(PropertyInfo property, object defaults)
     {
         this.property = property;
-        range = property.GetCustomAttribute<OptionRangeAttribute>()
-            ?? throw new ModelException($"mixer option {property.DeclaringType?.Name}.{property.Name}: no range is declared. Add an OptionRange attribute.");
-        if (property.PropertyType != typeof(int) && property.PropertyType != typeof(double))
-            throw new ModelException($"mixer option {property.DeclaringType?.Name}.{property.Name}: expected int or double, got {property.PropertyType.Name}.");
-        Name = Kebab(property.Name);
+        var where = $"mixer option {property.DeclaringType?.Name}.{property.Name}";
+        var type = property.PropertyType;
+        var meaning = property.GetCustomAttribute<OptionMeaningAttribute>()
+            ?? throw new ModelException($"{where}: nothing says what it does. Add an OptionRange or OptionMeaning attribute.");
+        range = meaning as OptionRangeAttribute;
+        if (type == typeof(int) || type == typeof(double) ? range is null : type != typeof(bool) && !type.IsEnum)
+            throw new ModelException($"{where}: expected int or double with a range, bool or an enum, got {type.Name}.");
+        (Name, Meaning) = (Kebab(property.Name), meaning.Meaning);
         Default = Format(property.GetValue(defaults)!);
     }
 
@@ -24,37 +28,58 @@ public sealed class MixerOption
     public string Name { get; }
 
     /// <summary>What it does.</summary>
-    public string Meaning => range.Meaning;
+    public string Meaning { get; }
 
-    /// <summary>The smallest value that is accepted.</summary>
-    public double Least => range.Least;
-
-    /// <summary>The largest value that is accepted.</summary>
-    public double Most => range.Most;
-
-    /// <summary>Whether only whole numbers are accepted.</summary>
-    public bool IsWhole => property.PropertyType == typeof(int);
+    /// <summary>The accepted values, in words.</summary>
+    public string Expected => range is null ? $"one of {string.Join(", ", Words.Keys)}"
+        : $"{(property.PropertyType == typeof(int) ? "a whole number" : "a number")} from {Format(range.Least)} to {Format(range.Most)}";
 
     /// <summary>The default, as it would be written.</summary>
     public string Default { get; }
 
+    /// <summary>Words that are accepted, with what they stand for; empty for numbers.</summary>
+    private Dictionary<string, object> Words => property.PropertyType == typeof(bool) ? new() { ["true"] = true, ["false"] = false }
+        : property.PropertyType.IsEnum ? Enum.GetValues(property.PropertyType).Cast<object>().ToDictionary(Format)
+        : [];
+
     /// <summary>Checks a value as written and gives its canonical form.</summary>
-    /// <exception cref="ModelException">Not a number, or out of range.</exception>
+    /// <exception cref="ModelException">Not a value of this option, or out of range.</exception>
     public string Check(string mixer, string text) => Format(Parse(mixer, text));
 
     internal void Set(string mixer, object options, string text) => property.SetValue(options, Parse(mixer, text));
 
+    /// <summary>A canonical value as config.json holds it: a number, a truth value or a word.</summary>
+    internal JsonValue ToJson(string mixer, string text) => Parse(mixer, text) switch
+    {
+        int whole => JsonValue.Create(whole),
+        double number => JsonValue.Create(number),
+        bool truth => JsonValue.Create(truth),
+        var word => JsonValue.Create(Format(word)),
+    };
+
+    internal static string Kebab(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+
     private object Parse(string mixer, string text)
     {
-        var expected = $"{(IsWhole ? "a whole number" : "a number")} from {Format(Least)} to {Format(Most)}";
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !(number >= Least && number <= Most)
-            || (IsWhole && number != Math.Floor(number)))
-            throw new ModelException($"mixer {mixer}: {Name} — expected {expected}, got '{text}'.");
-        return IsWhole ? (object)(int)number : number;
+        if (range is null ? Words.TryGetValue(text, out var value) : Number(text, out value))
+            return value!;
+        throw new ModelException($"mixer {mixer}: {Name} — expected {Expected}, got '{text}'.");
     }
 
-    private static string Format(object value) => ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture);
+    private bool Number(string text, out object? value)
+    {
+        var whole = property.PropertyType == typeof(int);
+        var valid = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number >= range!.Least && number <= range.Most && (!whole || number == Math.Floor(number));
+        value = !valid ? null : whole ? (object)(int)number : number;
+        return valid;
+    }
 
-    private static string Kebab(string name) =>
-        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+    private static string Format(object value) => value switch
+    {
+        bool truth => truth ? "true" : "false",
+        Enum word => Kebab(word.ToString()),
+        _ => ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture),
+    };
 }

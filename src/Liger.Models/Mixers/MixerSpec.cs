@@ -29,9 +29,7 @@ public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> 
         var kind = MixerCatalog.Find(Name);
         var section = new JsonObject { [NameField] = Name };
         foreach (var (key, text) in kind.Complete(Options))
-            section[key.Replace('-', '_')] = kind.Options.Single(o => o.Name == key).IsWhole
-                ? JsonValue.Create(int.Parse(text, CultureInfo.InvariantCulture))
-                : JsonValue.Create(double.Parse(text, CultureInfo.InvariantCulture));
+            section[key.Replace('-', '_')] = kind.Options.Single(o => o.Name == key).ToJson(Name, text);
         return section;
     }
 
@@ -63,9 +61,13 @@ public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> 
         {
             if (key == NameField)
                 continue;
-            if (node?.GetValueKind() != JsonValueKind.Number)
-                throw new ModelException($"{file}: section '{HfConfig.LigerSection}', field '{key}' — expected a number, got {node?.ToJsonString() ?? "null"}.");
-            options[key.Replace('_', '-')] = node.ToJsonString();
+            options[key.Replace('_', '-')] = node?.GetValueKind() switch
+            {
+                JsonValueKind.String => node.GetValue<string>(),
+                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => node.ToJsonString(),
+                _ => throw new ModelException(
+                    $"{file}: section '{HfConfig.LigerSection}', field '{key}' — expected a number, a truth value or a word, got {node?.ToJsonString() ?? "null"}."),
+            };
         }
         var spec = new MixerSpec(name, options);
         try

@@ -7,7 +7,14 @@ namespace Liger.Models.Mixers;
 /// <param name="KvHeads">Hkv key and value heads; divides H.</param>
 /// <param name="HeadDim">D.</param>
 /// <param name="SlidingWindow">The base layer's own window in tokens, the current one counted; null is none.</param>
-public sealed record MixerShape(int Heads, int KvHeads, int HeadDim, int? SlidingWindow = null);
+public sealed record MixerShape(int Heads, int KvHeads, int HeadDim, int? SlidingWindow = null)
+{
+    /// <summary>The first kv head's place in its layer, where a mixer serves only some of them: decays that are fixed by head depend on it.</summary>
+    public int FirstKvHead { get; init; }
+
+    /// <summary>Kv heads of the whole layer.</summary>
+    public int LayerKvHeads { get; init; } = KvHeads;
+}
 
 /// <summary>What a mixer is handed: the projections of one layer for T tokens, before rotary embedding.</summary>
 /// <param name="Queries">[B,T,H,D].</param>

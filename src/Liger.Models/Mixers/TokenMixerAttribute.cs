@@ -1,8 +1,8 @@
 namespace Liger.Models.Mixers;
 
 /// <summary>
-/// Registers a mixer. The class needs a public constructor that takes its options record (see <see cref="OptionRangeAttribute"/>) and a
-/// <see cref="MixerShape"/>. A mixer that derives from <see cref="RecurrentMixer"/> is also available behind a window, as "liger-NAME".
+/// Registers a mixer. The class needs one public constructor that takes records of options (numbers under <see cref="OptionRangeAttribute"/>,
+/// truth values and enums under <see cref="OptionMeaningAttribute"/>) and, last, a <see cref="MixerShape"/>. A mixer that derives from <see cref="RecurrentMixer"/> is also available behind a window, as "liger-NAME".
 /// </summary>
 /// <param name="name">How convert, recipes and config.json call it, in kebab-case.</param>
 /// <param name="summary">One line for lists.</param>
@@ -20,16 +20,21 @@ public sealed class TokenMixerAttribute(string name, string summary, string sour
     public string Source { get; } = source;
 }
 
+/// <summary>Says what an option of a mixer does.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public class OptionMeaningAttribute(string meaning) : Attribute
+{
+    /// <summary>What the option does, for lists and errors.</summary>
+    public string Meaning { get; } = meaning;
+}
+
 /// <summary>The range of a number among a mixer's options, both ends included.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class OptionRangeAttribute(double least, double most, string meaning) : Attribute
+public sealed class OptionRangeAttribute(double least, double most, string meaning) : OptionMeaningAttribute(meaning)
 {
     /// <summary>The smallest value that is accepted.</summary>
     public double Least { get; } = least;
 
     /// <summary>The largest value that is accepted.</summary>
     public double Most { get; } = most;
-
-    /// <summary>What the option does, for lists and errors.</summary>
-    public string Meaning { get; } = meaning;
 }

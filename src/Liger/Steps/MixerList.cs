@@ -1,4 +1,3 @@
-using System.Globalization;
 using Liger.Models.Mixers;
 
 namespace Liger.Steps;
@@ -23,8 +22,5 @@ public static class MixerList
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<ListedMixer> All() => [.. MixerCatalog.All.Select(kind => new ListedMixer(kind.Name, kind.Summary, kind.Source, [.. kind.Options.Select(Describe)]))];
 
-    private static ListedOption Describe(MixerOption option) => new(option.Name, option.Meaning, Range(option), option.Default);
-
-    private static string Range(MixerOption option) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(option.IsWhole ? "a whole number" : "a number")} from {option.Least:R} to {option.Most:R}");
+    private static ListedOption Describe(MixerOption option) => new(option.Name, option.Meaning, option.Expected, option.Default);
 }

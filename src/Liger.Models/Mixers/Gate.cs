@@ -1,0 +1,54 @@
+namespace Liger.Models.Mixers;
+
+/// <summary>Log-decays out of queries, keys, values or a constant; see <see cref="GateOptions"/>.</summary>
+internal sealed class Gate
+{
+    private readonly GateOptions options;
+    private readonly GateShape shape;
+    private readonly Func<Tensor, Tensor> logOf;
+
+    /// <param name="mixer">For messages.</param>
+    /// <param name="options">Source, divisor and bound.</param>
+    /// <param name="shape">One value a channel or a kv head.</param>
+    /// <param name="logOf">x → log f(x), at most 0 and finite for every finite x.</param>
+    /// <exception cref="ModelException">A logit beside a source that is not constant.</exception>
+    internal Gate(string mixer, GateOptions options, GateShape shape, Func<Tensor, Tensor> logOf)
+    {
+        (this.options, this.shape, this.logOf) = (options, shape, logOf);
+        if (options.GateLogit != 0 && options.GateSource != GateSource.Constant)
+            throw new ModelException(
+                $"mixer {mixer}: gate-logit and gate-source exclude each other — expected gate-source constant or no gate-logit, got {MixerOption.Kebab(options.GateSource.ToString())}.");
+    }
+
+    /// <summary>log σ(x): the gate of GLA, HGRN2 and gated retention.</summary>
+    internal static Tensor LogSigmoid(Tensor x) => nn.functional.logsigmoid(x);
+
+    /// <summary>[B,T,Hkv,D], or [B,T,Hkv,1] for scalar and constant gates.</summary>
+    /// <param name="input">The projections.</param>
+    /// <param name="channels">Averages neighbouring channels down to this many; null: as many as there are.</param>
+    internal Tensor LogDecay(MixerInput input, long? channels = null)
+    {
+        var decay = logOf(Logits(input, channels));
+        if (options.GateDivisor != 1)
+            decay = decay / options.GateDivisor;
+        var bound = options.GateLowerBound;
+        return bound == 0 ? decay : (decay.exp() * (1 - bound)).add(bound).log();
+    }
+
+    private Tensor Logits(MixerInput input, long? channels)
+    {
+        var keys = input.Keys;
+        var type = RecurrentMixer.Accumulator(keys);
+        if (options.GateSource == GateSource.Constant)
+            return full([keys.shape[0], keys.shape[1], keys.shape[2], 1], options.GateLogit, type, keys.device);
+        var source = options.GateSource switch
+        {
+            GateSource.Query => input.Queries.to(type).unflatten(2, keys.shape[2], -1).mean([3]),
+            GateSource.Value => input.Values.to(type),
+            _ => keys.to(type),
+        };
+        if (shape == GateShape.Scalar)
+            return source.mean([-1], keepdim: true);
+        return channels is { } count && count != source.shape[^1] ? source.unflatten(-1, count, -1).mean([-1]) : source;
+    }
+}

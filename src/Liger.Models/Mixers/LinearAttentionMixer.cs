@@ -1,0 +1,64 @@
+using Liger.Ops;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>
+/// Mixers with one matrix state a kv head that gates let fade: <see cref="GatedLinearAttention"/> under different gates. A deriving class
+/// gives the log-decay, and the keys where they are more than a feature map.
+/// </summary>
+/// <param name="map">The feature map.</param>
+/// <param name="rotary">Rotary embedding, null where the keys do not take it.</param>
+/// <param name="normalizer">The denominator.</param>
+/// <param name="shape">The layer's sizes.</param>
+public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions? rotary, NormalizerOptions normalizer, MixerShape shape)
+    : RecurrentMixer(shape)
+{
+    /// <summary>ε: the smallest denominator.</summary>
+    private const double SmallestDenominator = 1e-6;
+
+    private readonly FeatureMap features = new(map.FeatureMap);
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<long[]> StateSizes =>
+        [[Shape.KvHeads, features.Width(Shape.HeadDim), Shape.HeadDim + (normalizer.Normalized ? 1 : 0)]];
+
+    /// <summary>[B,T,Hkv,K], or [B,T,Hkv,1] for one decay a kv head; null: nothing is forgotten.</summary>
+    protected abstract Tensor? LogDecay(MixerInput input);
+
+    /// <summary>What is written to the state: the keys' features, unless a class says otherwise.</summary>
+    protected virtual Tensor Keys(MixerInput input, Tensor? logDecay) =>
+        features.Apply(rotary is { Rope: true } ? input.Rotary.Apply(input.Keys) : input.Keys);
+
+    /// <inheritdoc/>
+    protected override RecurrentTerms Terms(MixerInput input)
+    {
+        var queries = features.Apply(rotary is { Rope: true } ? input.Rotary.Apply(input.Queries) : input.Queries);
+        var decay = LogDecay(input);
+        var values = input.Values.to(Accumulator(input.Values));
+        // A further value channel of ones carries the sum of keys through the same recurrence.
+        if (normalizer.Normalized)
+            values = nn.functional.pad(values, [0, 1], 1);
+        return new RecurrentTerms(queries, Keys(input, decay), values, decay);
+    }
+
+    /// <inheritdoc/>
+    protected override (Tensor Output, IReadOnlyList<Tensor> State) Chunked(RecurrentTerms terms, IReadOnlyList<Tensor> state, Tensor? documents)
+    {
+        var (output, last) = GatedLinearAttention.Chunked(terms.Queries, terms.Keys, terms.Values, Decay(terms), state: state[0], documents: documents);
+        return (Normalized(output), [last]);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Step(RecurrentTerms terms, IReadOnlyList<Tensor> state) =>
+        Normalized(GatedLinearAttention.Step(terms.Queries, terms.Keys, terms.Values, Decay(terms), state[0]));
+
+    private static Tensor Decay(RecurrentTerms terms) => terms.LogDecay?.expand(terms.Keys.shape) ?? zeros_like(terms.Keys);
+
+    private Tensor Normalized(Tensor output)
+    {
+        if (!normalizer.Normalized)
+            return output;
+        var width = output.shape[^1] - 1;
+        return output.narrow(-1, 0, width) / output.narrow(-1, width, 1).abs().clamp_min(SmallestDenominator);
+    }
+}
