@@ -15,17 +15,15 @@ public sealed class CausalLM : IDisposable
     private readonly Parameter norm;
     private readonly Parameter? untiedHead;
     private readonly Tensor frequencies;
+    private MixerSet mixers;
 
-    private CausalLM(HfConfig config, MixerSpec mixer, WeightSource weights)
+    private CausalLM(HfConfig config, MixerSet mixers, WeightSource weights)
     {
-        (Config, Mixer) = (config, mixer);
+        (Config, this.mixers) = (config, mixers);
         embedding = Linear.Frozen(weights.In("model.embed_tokens").Get("weight", [config.VocabSize, config.HiddenSize]));
         var layers = new List<DecoderLayer>();
         for (var i = 0; i < config.NumHiddenLayers; i++)
-        {
-            var shape = new MixerShape(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim, config.WindowOf(i));
-            layers.Add(new DecoderLayer(config, i, mixer.Create(shape), weights.In($"model.layers.{i}")));
-        }
+            layers.Add(new DecoderLayer(config, i, mixers.Layers[i], weights.In($"model.layers.{i}")));
         Layers = layers;
         norm = Linear.Frozen(weights.In("model.norm").Get("weight", [config.HiddenSize]));
         untiedHead = config.TieWordEmbeddings ? null : Linear.Frozen(weights.In("lm_head").Get("weight", [config.VocabSize, config.HiddenSize]));
@@ -36,8 +34,26 @@ public sealed class CausalLM : IDisposable
     /// <summary>The checkpoint's architecture.</summary>
     public HfConfig Config { get; }
 
-    /// <summary>The mixer of all layers.</summary>
-    public MixerSpec Mixer { get; }
+    /// <summary>Which mixer works where.</summary>
+    public MixerPlan Plan => mixers.Plan;
+
+    /// <summary>
+    /// The mixers of all layers, with their declared parameters. Exchanging them changes what the same weights compute; the model disposes
+    /// those it has at its end, and whoever exchanges them disposes the others.
+    /// </summary>
+    /// <exception cref="ModelException">They were made for a model of another size.</exception>
+    public MixerSet Mixers
+    {
+        get => mixers;
+        set
+        {
+            if (value.Layers.Count != Layers.Count)
+                throw new ModelException($"mixers: expected {Layers.Count} layers, as the model has, got {value.Layers.Count}. Make them with this model.");
+            mixers = value;
+            foreach (var (layer, mixer) in Layers.Zip(value.Layers))
+                layer.Attention.Mixer = mixer;
+        }
+    }
 
     /// <summary>The layers, first to last.</summary>
     public IReadOnlyList<DecoderLayer> Layers { get; }
@@ -54,7 +70,7 @@ public sealed class CausalLM : IDisposable
     /// <summary>[V,C]: the head's weight; the embedding where they are tied.</summary>
     public Parameter Head => untiedHead ?? embedding;
 
-    /// <summary>All weights under Hugging Face's names. A tied head appears once, as the embedding.</summary>
+    /// <summary>All weights of the base model under Hugging Face's names. A tied head appears once, as the embedding.</summary>
     public IEnumerable<(string Name, Parameter Weight)> Parameters =>
     [
         ("model.embed_tokens.weight", embedding),
@@ -70,16 +86,17 @@ public sealed class CausalLM : IDisposable
     /// <param name="folder">The checkpoint.</param>
     /// <param name="dtype">Dtype of weights and activations; null: the checkpoint's own (fp32 for fp16, which a CPU cannot multiply).</param>
     /// <param name="device">Where the weights go; null is the CPU.</param>
-    /// <param name="mixer">Another mixer than the checkpoint names; null keeps it.</param>
+    /// <param name="mixer">Other mixers than the checkpoint names, with the initial values of what they declare; null keeps the checkpoint's.</param>
     /// <exception cref="CheckpointException">A tensor is missing, has another shape, or nobody uses it.</exception>
     /// <exception cref="ModelException">No such mixer, or options that do not fit.</exception>
-    public static CausalLM Load(CheckpointFolder folder, ScalarType? dtype = null, Device? device = null, MixerSpec? mixer = null)
+    public static CausalLM Load(CheckpointFolder folder, ScalarType? dtype = null, Device? device = null, MixerPlan? mixer = null)
     {
         var stored = folder.Info("model.embed_tokens.weight").Dtype;
         var wanted = dtype ?? (stored == float16 ? float32 : stored);
         var weights = new FileWeights(folder, wanted, device);
-        var model = Build(folder.Config, mixer ?? MixerSpec.Of(folder.Config), weights);
-        if (weights.Unused() is [var first, ..] unused)
+        var model = mixer is null ? Build(folder.Config, MixerPlan.Of(folder.Config), weights) : Fresh(folder.Config, mixer, weights);
+        var unused = weights.Unused().Where(name => mixer is null || !MixerSet.IsParameter(name)).ToList();
+        if (unused is [var first, ..])
         {
             model.Dispose();
             throw new CheckpointException(
@@ -91,7 +108,21 @@ public sealed class CausalLM : IDisposable
     /// <summary>Builds the graph from any source of weights.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
     /// <exception cref="ModelException">No such mixer, or options that do not fit.</exception>
-    public static CausalLM Build(HfConfig config, MixerSpec mixer, WeightSource weights) => new(config, mixer, weights);
+    public static CausalLM Build(HfConfig config, MixerPlan mixer, WeightSource weights)
+    {
+        var mixers = new MixerSet(config, mixer);
+        mixers.Take(weights);
+        return new CausalLM(config, mixers, weights);
+    }
+
+    /// <summary>Makes mixers for this model's weights, with the initial values of what they declare. The model keeps those it has.</summary>
+    /// <exception cref="ModelException">No such mixer, options that do not fit, or a place that the model does not have.</exception>
+    public MixerSet NewMixers(MixerPlan plan)
+    {
+        var made = new MixerSet(Config, plan);
+        made.Initialise(Device);
+        return made;
+    }
 
     /// <summary>The states after the final norm; differentiable.</summary>
     /// <param name="ids">[B,T] int64.</param>
@@ -137,7 +168,15 @@ public sealed class CausalLM : IDisposable
     {
         foreach (var (_, weight) in Parameters)
             weight.Dispose();
+        mixers.Dispose();
         frequencies.Dispose();
+    }
+
+    private static CausalLM Fresh(HfConfig config, MixerPlan plan, WeightSource weights)
+    {
+        var mixers = new MixerSet(config, plan);
+        mixers.Initialise(weights.Device);
+        return new CausalLM(config, mixers, weights);
     }
 
     private Tensor Run(Tensor ids, Tensor positions, SequenceLayout? layout, DecodeState? state)

@@ -43,11 +43,28 @@ public class Teacher11MTests
         Assert.Equal(0.194, score.Original.Divergence, 1e-3);
     }
 
+    [MaterialFact(Weights, Needles)]
+    public void One_kv_head_that_keeps_softmax_recalls_and_decodes_as_it_reads()
+    {
+        var cases = NeedleFile.Read(Material.Path(Needles), Tokenizer()).GroupBy(c => c.Distance).SelectMany(g => g.Take(CasesOfADistance)).ToList();
+        using var model = Load(new MixerPlan(WindowAndSinks).With(MixerSpec.Softmax, new MixerPlace(5, 1)));
+        Assert.All(NeedleScoring.Score(model, cases).Distances, d => Assert.Equal(1, d.Accuracy));
+
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var prompt = cases.First(c => c.Distance == 256).PromptIds.Select(id => (long)id).ToArray();
+        var ids = tensor(prompt, [1, prompt.Length]);
+        var whole = model.forward(ids);
+        using var state = model.NewState(1);
+        foreach (var cut in new[] { prompt.Length - 5, 1, 1, 3 })
+            TensorAssert.Close(model.Step(ids.narrow(1, state.Position, cut), state), whole.select(1, state.Position - 1), 1e-4, $"logits after {state.Position}");
+    }
+
     private static MixerSpec WindowAndSinks => new("window", new Dictionary<string, string> { ["window"] = $"{Window}", ["sinks"] = "4" });
 
     private static Tokenizer Tokenizer() => TokenizerFolder.Load(Material.Path(Weights));
 
-    private static CausalLM Load(MixerSpec mixer)
+    private static CausalLM Load(MixerPlan mixer)
     {
         using var folder = CheckpointFolder.Open(Material.Path(Weights));
         return CausalLM.Load(folder, float32, mixer: mixer);

@@ -22,7 +22,7 @@ public sealed class FileWeights(CheckpointFolder folder, ScalarType? dtype = nul
     public override Device Device => device ?? CPU;
 
     /// <inheritdoc/>
-    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, ScalarType? wanted, bool optional)
     {
         if (!folder.Contains(name))
             return optional ? null : throw Missing(name);
@@ -32,7 +32,7 @@ public sealed class FileWeights(CheckpointFolder folder, ScalarType? dtype = nul
                 $"its shape is [{string.Join(", ", info.Shape)}] — expected [{string.Join(", ", shape.ToArray())}] by {HfConfig.FileName}. Weights and config do not belong together.",
                 folder.FileOf(name), name);
         asked.Add(name);
-        return folder.Read(name, dtype, device);
+        return folder.Read(name, wanted, device);
     }
 
     /// <summary>All but the buffers older Hugging Face versions stored (rotary_emb.inv_freq, which follows from the config) and a head that repeats,

@@ -23,18 +23,19 @@ public sealed class RandomWeights(long seed, ScalarType dtype = ScalarType.Float
     public override Device Device => device ?? CPU;
 
     /// <inheritdoc/>
-    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, ScalarType? wanted, bool optional)
     {
         if (optional)
             return null;
+        var given = wanted ?? dtype;
         if (name.EndsWith("norm.weight", StringComparison.Ordinal))
-            return torch.ones(shape.ToArray(), dtype, Device);
+            return torch.ones(shape.ToArray(), given, Device);
         if (name.EndsWith(".bias", StringComparison.Ordinal))
-            return torch.zeros(shape.ToArray(), dtype, Device);
+            return torch.zeros(shape.ToArray(), given, Device);
         using var generator = new Generator(SeedOf(name), CPU);
         var normal = torch.randn(shape.ToArray(), ScalarType.Float32, CPU, generator: generator);
         normal.mul_(std);
-        return TensorBytes.Convert(normal, dtype, device);
+        return TensorBytes.Convert(normal, given, device);
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,7 @@ public sealed class ShapeOnlyWeights(ScalarType dtype = ScalarType.Float32, IRea
     public long TotalBytes => asked.Sum(entry => entry.Length);
 
     /// <summary>The elements of all that was asked.</summary>
-    public long TotalCount => TotalBytes / SafeTensorsDtype.Size(dtype);
+    public long TotalCount => asked.Sum(entry => entry.Length / SafeTensorsDtype.Size(entry.Dtype));
 
     /// <inheritdoc/>
     public override ScalarType? Dtype => dtype;
@@ -28,7 +28,7 @@ public sealed class ShapeOnlyWeights(ScalarType dtype = ScalarType.Float32, IRea
     public override Device Device => CPU;
 
     /// <inheritdoc/>
-    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional)
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, ScalarType? wanted, bool optional)
     {
         var there = available?.Contains(name);
         if (optional && there != true)
@@ -36,8 +36,8 @@ public sealed class ShapeOnlyWeights(ScalarType dtype = ScalarType.Float32, IRea
         if (there == false)
             throw new CheckpointException("is missing.", null, name);
         if (names.Add(name))
-            asked.Add(new SafeTensorEntry(name, dtype, shape.ToArray()));
-        using var one = torch.zeros([1L], dtype);
+            asked.Add(new SafeTensorEntry(name, wanted ?? dtype, shape.ToArray()));
+        using var one = torch.zeros([1L], wanted ?? dtype);
         return one.expand(shape.ToArray());
     }
 

@@ -22,14 +22,15 @@ public abstract class WeightSource
     /// <summary>Takes a tensor that must be there.</summary>
     /// <param name="name">Its name below the cursor, such as "q_proj.weight".</param>
     /// <param name="shape">The shape it must have.</param>
+    /// <param name="dtype">The element type to give where it is not the source's.</param>
     /// <exception cref="CheckpointException">It is missing, or has another shape; the message names file, tensor and both shapes.</exception>
-    public Tensor Get(string name, ReadOnlySpan<long> shape) => Root.Take(Prefix + name, shape, optional: false)!;
+    public Tensor Get(string name, ReadOnlySpan<long> shape, ScalarType? dtype = null) => Root.Take(Prefix + name, shape, dtype ?? Dtype, optional: false)!;
 
     /// <summary>Takes a tensor that may be missing; null where it is.</summary>
     /// <param name="name">Its name below the cursor.</param>
     /// <param name="shape">The shape it must have where it is there.</param>
     /// <exception cref="CheckpointException">It has another shape.</exception>
-    public Tensor? TryGet(string name, ReadOnlySpan<long> shape) => Root.Take(Prefix + name, shape, optional: true);
+    public Tensor? TryGet(string name, ReadOnlySpan<long> shape) => Root.Take(Prefix + name, shape, Dtype, optional: true);
 
     /// <summary>The tensors there are that no one asked for, by full name, without those known to carry nothing. A graph that was built whole must
     /// leave this empty.</summary>
@@ -41,8 +42,9 @@ public abstract class WeightSource
     /// <summary>Gives a tensor by full name.</summary>
     /// <param name="name">The full name.</param>
     /// <param name="shape">The shape it must have.</param>
+    /// <param name="wanted">The element type to give; null: as it is stored.</param>
     /// <param name="optional">Whether null may be returned.</param>
-    protected abstract Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional);
+    protected abstract Tensor? Take(string name, ReadOnlySpan<long> shape, ScalarType? wanted, bool optional);
 
     /// <summary>The full names not asked for.</summary>
     protected abstract IReadOnlyList<string> Left();
@@ -63,7 +65,7 @@ public abstract class WeightSource
 
         protected override WeightSource Root => root;
 
-        protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional) => root.Take(name, shape, optional);
+        protected override Tensor? Take(string name, ReadOnlySpan<long> shape, ScalarType? wanted, bool optional) => root.Take(name, shape, wanted, optional);
 
         protected override IReadOnlyList<string> Left() => root.Left();
     }

@@ -13,11 +13,13 @@ internal static class ConvertVerb
         var source = new Argument<string>("SRC") { Description = "The checkpoint to convert: a Hugging Face folder of the Llama family." };
         var to = Options.Required("--to", "DST", "The folder to write.");
         var mixer = new MixerArguments();
+        var keep = new KeepArguments();
         var link = new Option<bool>("--link") { Description = "Link the weight files instead of copying them: no space, but both folders change together." };
         var overwrite = Options.Overwrite("the checkpoint");
         var json = Options.Json();
         var command = new Command("convert", "Replaces the attention of a checkpoint by a token mixer; its tensors stay byte for byte what they are.") { source, to };
         mixer.AddTo(command);
+        keep.AddTo(command);
         foreach (var option in (Option[])[link, overwrite, json]) command.Add(option);
         command.SetAction(parsed =>
         {
@@ -27,6 +29,7 @@ internal static class ConvertVerb
                 To = parsed.GetRequiredValue(to),
                 Mixer = mixer.Name(parsed),
                 MixerOptions = mixer.Given(parsed),
+                Keep = keep.Of(parsed),
                 Link = parsed.GetValue(link),
                 Overwrite = parsed.GetValue(overwrite),
             });

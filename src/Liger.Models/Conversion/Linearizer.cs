@@ -27,20 +27,20 @@ public static class Linearizer
 
     /// <summary>Plans a conversion.</summary>
     /// <param name="source">The source's config; a linearized one may be given another mixer, or its softmax back.</param>
-    /// <param name="mixer">The new mixer.</param>
-    /// <exception cref="ModelException">An unknown mixer or option, or one that does not fit the source's shape.</exception>
-    public static ConversionPlan Plan(HfConfig source, MixerSpec mixer)
+    /// <param name="mixer">The new mixers.</param>
+    /// <exception cref="ModelException">An unknown mixer or option, one that does not fit the source's shape, or a place that the source lacks.</exception>
+    public static ConversionPlan Plan(HfConfig source, MixerPlan mixer)
     {
         var section = mixer.ToJson();
-        var before = MixerSpec.Of(source);
+        var before = MixerPlan.Of(source);
+        // Making them finds options that do not fit a layer, before any file is touched.
+        using var made = new MixerSet(source, mixer);
         var layers = new List<LayerChange>();
         for (var i = 0; i < source.NumHiddenLayers; i++)
         {
-            var window = source.WindowOf(i);
-            // Making it finds options that do not fit the layer, before any file is touched.
-            _ = mixer.Create(new MixerShape(source.NumAttentionHeads, source.NumKeyValueHeads, source.HeadDim, window));
-            var note = window is not null && !mixer.IsSoftmax ? $"the base window of {window} tokens is replaced" : null;
-            layers.Add(new LayerChange(i, Describe(before, window), Describe(mixer, window), note));
+            var runs = mixer.Runs(i, source.NumKeyValueHeads);
+            var note = source.WindowOf(i) is { } window && runs.Any(r => !r.Spec.IsSoftmax) ? $"the base window of {window} tokens is replaced" : null;
+            layers.Add(new LayerChange(i, Describe(before, source, i), Describe(mixer, source, i), note));
         }
 
         var config = source.CopyRaw();
@@ -56,6 +56,13 @@ public static class Linearizer
         return new ConversionPlan(config, type, layers);
     }
 
+    private static string Describe(MixerPlan plan, HfConfig config, int layer)
+    {
+        var runs = plan.Runs(layer, config.NumKeyValueHeads);
+        return runs.Count == 1 ? Describe(runs[0].Spec, config.WindowOf(layer)) : string.Join("; ", runs.Select(run =>
+            $"kv {(run.Count == 1 ? $"{run.First}" : $"{run.First}-{run.First + run.Count - 1}")}: {Describe(run.Spec, config.WindowOf(layer))}"));
+    }
+
     private static string Describe(MixerSpec mixer, int? window)
     {
         if (mixer.IsSoftmax)
@@ -64,7 +71,7 @@ public static class Linearizer
         return options.Count == 0 ? mixer.Name : $"{mixer.Name} ({string.Join(", ", options.Select(o => $"{o.Key} {o.Value}"))})";
     }
 
-    private static string TypeOf(HfFamily family, MixerSpec mixer)
+    private static string TypeOf(HfFamily family, MixerPlan mixer)
     {
         var name = family.ToString().ToLowerInvariant();
         if (mixer.IsSoftmax)
@@ -72,15 +79,18 @@ public static class Linearizer
         return TypePrefix + (family == HfFamily.Llama ? "" : name + "_") + KindOf(mixer);
     }
 
-    /// <summary>"gla" is the published hybrid's name, so a recurrence without a window carries "only".</summary>
-    private static string KindOf(MixerSpec mixer) => mixer.Name switch
+    /// <summary>
+    /// "gla" is the published hybrid's name, so a recurrence without a window carries "only". Exceptions carry "h", as the paper's Liger-GLA-H:
+    /// published code, which knows no exceptions, must not take such a checkpoint for one of its own.
+    /// </summary>
+    private static string KindOf(MixerPlan plan) => plan.Default.Name switch
     {
-        "liger-gla" or "liger-hgrn2" or "liger-gsa" => mixer.Name["liger-".Length..],
-        "gla" or "hgrn2" or "gsa" => mixer.Name + "_only",
-        _ => mixer.Name.Replace('-', '_'),
-    };
+        "liger-gla" or "liger-hgrn2" or "liger-gsa" => plan.Default.Name["liger-".Length..],
+        "gla" or "hgrn2" or "gsa" => plan.Default.Name + "_only",
+        var name => name.Replace('-', '_'),
+    } + (plan.Exceptions.Count > 0 ? "_h" : "");
 
-    private static string ArchitectureOf(HfFamily family, MixerSpec mixer)
+    private static string ArchitectureOf(HfFamily family, MixerPlan mixer)
     {
         var prefix = family == HfFamily.Llama ? "" : family.ToString();
         return mixer.IsSoftmax ? $"{family}ForCausalLM" : $"Liger{prefix}{KindOf(mixer).ToUpperInvariant()}ForCausalLM";

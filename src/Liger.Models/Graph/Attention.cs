@@ -33,7 +33,7 @@ public sealed class Attention : IDisposable
     }
 
     /// <summary>What mixes information between tokens.</summary>
-    public TokenMixer Mixer { get; }
+    public TokenMixer Mixer { get; internal set; }
 
     /// <summary>hidden → H·D.</summary>
     public ProjectionSlot Query { get; }

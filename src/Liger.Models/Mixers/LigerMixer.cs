@@ -30,14 +30,14 @@ public sealed class LigerMixer(MixOptions options, TokenMixer window, TokenMixer
 
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) =>
-        new PairState(window.NewState(batch, dtype, device), recurrence.NewState(batch, dtype, device));
+        new JointState([("window", window.NewState(batch, dtype, device)), ("recurrence", recurrence.NewState(batch, dtype, device))]);
 
     /// <inheritdoc/>
     public override Tensor Extend(MixerInput input, MixerState state)
     {
         using var scope = NewDisposeScope();
-        var pair = (PairState)state;
-        return Mixed(window.Extend(input, pair.Window), recurrence.Extend(input, pair.Recurrence)).MoveToOuterDisposeScope();
+        var pair = (JointState)state;
+        return Mixed(window.Extend(input, pair[0]), recurrence.Extend(input, pair[1])).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -45,19 +45,4 @@ public sealed class LigerMixer(MixOptions options, TokenMixer window, TokenMixer
         window.StateBytes(tokens, elementSize) + recurrence.StateBytes(tokens, elementSize);
 
     private Tensor Mixed(Tensor near, Tensor far) => near.mul(Options.Mix).add(far, 1 - Options.Mix);
-
-    private sealed class PairState(MixerState window, MixerState recurrence) : MixerState
-    {
-        internal MixerState Window { get; } = window;
-
-        internal MixerState Recurrence { get; } = recurrence;
-
-        public override long Bytes => Window.Bytes + Recurrence.Bytes;
-
-        public override void Dispose()
-        {
-            Window.Dispose();
-            Recurrence.Dispose();
-        }
-    }
 }

@@ -52,14 +52,25 @@ public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> 
         };
     }
 
-    private static MixerSpec FromJson(JsonObject section, string file)
+    /// <summary>Whether both are the same mixer with the same options, defaults filled in.</summary>
+    public bool SameAs(MixerSpec other)
+    {
+        if (ReferenceEquals(this, other))
+            return true;
+        if (Name != other.Name)
+            return false;
+        var (mine, theirs) = (MixerCatalog.Find(Name).Complete(Options), MixerCatalog.Find(Name).Complete(other.Options));
+        return mine.All(option => theirs[option.Key] == option.Value);
+    }
+
+    internal static MixerSpec FromJson(JsonObject section, string file)
     {
         if (section[NameField] is not JsonValue value || !value.TryGetValue<string>(out var name))
             throw new ModelException($"{file}: section '{HfConfig.LigerSection}' — expected the field '{NameField}' with a mixer's name. Convert the base model again.");
         var options = new Dictionary<string, string>();
         foreach (var (key, node) in section)
         {
-            if (key == NameField)
+            if (key == NameField || MixerPlan.IsOwnField(key))
                 continue;
             options[key.Replace('_', '-')] = node?.GetValueKind() switch
             {

@@ -1,3 +1,4 @@
+using Liger.Checkpoints;
 using Liger.Models.Graph;
 
 namespace Liger.Models.Mixers;
@@ -14,6 +15,13 @@ public sealed record MixerShape(int Heads, int KvHeads, int HeadDim, int? Slidin
 
     /// <summary>Kv heads of the whole layer.</summary>
     public int LayerKvHeads { get; init; } = KvHeads;
+
+    /// <summary>The sizes of one layer of a checkpoint.</summary>
+    public static MixerShape Of(HfConfig config, int layer) =>
+        new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim, config.WindowOf(layer));
+
+    /// <summary>Some of the kv heads, with the query heads that share them.</summary>
+    internal MixerShape Part(int first, int count) => this with { Heads = Heads / KvHeads * count, KvHeads = count, FirstKvHead = FirstKvHead + first };
 }
 
 /// <summary>What a mixer is handed: the projections of one layer for T tokens, before rotary embedding.</summary>
@@ -30,6 +38,9 @@ public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, Rota
 /// </summary>
 public abstract class TokenMixer
 {
+    /// <summary>What it adds to the checkpoint, by name below "self_attn.mixer"; most mixers add nothing.</summary>
+    public virtual IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [];
+
     /// <summary>All tokens at once.</summary>
     /// <returns>[B,T,H,D], differentiable.</returns>
     public abstract Tensor Parallel(MixerInput input);

@@ -10,6 +10,6 @@ internal sealed class MixerCheck : RecipeCheck
     internal override string Run(CheckedRun run)
     {
         if (run.Recipe.Mixer is not { } mixer) return "no mixer: the model is trained as it is";
-        return Linearizer.Plan(run.Model.Config, mixer.Spec).Layers[0].After;
+        return Linearizer.Plan(run.Model.Config, mixer.Plan(run.Model.Config)).Layers[0].After;
     }
 }

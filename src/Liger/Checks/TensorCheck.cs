@@ -13,7 +13,8 @@ internal sealed class TensorCheck : RecipeCheck
     {
         var folder = run.Model;
         var weights = new ShapeOnlyWeights(available: [.. folder.TensorNames]);
-        using var graph = CausalLM.Build(folder.Config, run.Recipe.Mixer?.Spec ?? MixerSpec.Of(folder.Config), weights);
+        // Mixers of the recipe bring the parameters they declare; the checkpoint's own are in its files.
+        using var graph = CausalLM.Build(folder.Config, run.Recipe.Mixer is null ? MixerPlan.Of(folder.Config) : MixerSpec.Softmax, weights);
         foreach (var asked in weights.Asked)
             if (!folder.Info(asked.Name).Shape.AsSpan().SequenceEqual(asked.Shape))
                 throw new LigerException(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Liger.Models.Mixers;
 using YamlDotNet.RepresentationModel;
 
 namespace Liger.Recipes;
@@ -78,6 +79,12 @@ internal static class Kind
             value = Path.GetFullPath(value, folder);
             return true;
         },
+        YamlText.Quote);
+
+    /// <summary>A kv head of a layer: "5.1".</summary>
+    internal static Kind<string> Head { get; } = new(
+        "a layer and kv head such as 5.1",
+        (YamlNode node, string folder, out string value) => ReadText(node, folder, out value) && MixerPlace.TryParse(value, out var place) && place.KvHead is not null,
         YamlText.Quote);
 
     /// <summary>A list of values, or one value alone; where it may be empty, null stands for that.</summary>

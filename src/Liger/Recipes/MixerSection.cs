@@ -1,5 +1,7 @@
+using Liger.Checkpoints;
 using Liger.Models;
 using Liger.Models.Mixers;
+using Liger.Steps;
 
 namespace Liger.Recipes;
 
@@ -12,18 +14,23 @@ public sealed record MixerSection
     /// <summary>The mixer's options by kebab-case name, all of them, defaults filled in.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Mixer and options as the models take them.</summary>
-    public MixerSpec Spec => new(Name, Options);
+    /// <summary>Where softmax stays.</summary>
+    public KeptSoftmax Keep { get; init; } = new();
+
+    /// <summary>Mixers and options as a model of these sizes takes them.</summary>
+    /// <exception cref="ModelException">A place that the model does not have.</exception>
+    public MixerPlan Plan(HfConfig config) => Keep.Over(new MixerSpec(Name, Options), config);
 
     internal static MixerSection Bind(ISection s, MixerSection m)
     {
         var name = s.Required("name", m.Name, Kind.Words);
+        var keep = KeepOf(s, m.Keep);
         var kind = MixerCatalog.All.FirstOrDefault(known => known.Name == name);
         s.Check(kind is not null || name.Length == 0, "name", $"unknown mixer '{name}'; {Nearest(name, MixerCatalog.All.Select(known => known.Name))}");
         if (kind is null)
         {
             s.Rest(new Dictionary<string, string>());
-            return new MixerSection { Name = name };
+            return new MixerSection { Name = name, Keep = keep };
         }
         var given = s.Rest(kind.Complete(m.Options).ToDictionary(pair => Snake(pair.Key), pair => pair.Value));
         var options = new Dictionary<string, string>();
@@ -33,7 +40,19 @@ public sealed record MixerSection
             s.Check(option is not null, key, $"unknown key; {Nearest(key, kind.Options.Select(known => Snake(known.Name)))}");
             if (option is not null && Checked(s, kind, option, key, text) is { } value) options[option.Name] = value;
         }
-        return new MixerSection { Name = name, Options = kind.Complete(options) };
+        return new MixerSection { Name = name, Options = kind.Complete(options), Keep = keep };
+    }
+
+    private static KeptSoftmax KeepOf(ISection s, KeptSoftmax k)
+    {
+        var keep = new KeptSoftmax
+        {
+            Layers = s.Value("keep_layers", k.Layers, Kind.ListOf(Kind.Whole(0, int.MaxValue), mayBeEmpty: true)),
+            Every = s.Value("keep_every", k.Every, Kind.Maybe(Kind.Whole(2, int.MaxValue))),
+            Heads = s.Value("keep_heads", k.Heads, Kind.ListOf(Kind.Head, mayBeEmpty: true)),
+        };
+        if (keep.Conflict is { } conflict) s.Check(false, "keep_layers", conflict);
+        return keep;
     }
 
     private static string? Checked(ISection s, MixerKind kind, MixerOption option, string key, string text)

@@ -15,6 +15,9 @@ public sealed record ConvertOptions
     /// <summary>The mixer's own options by name, as written; a missing one has the mixer's default.</summary>
     public IReadOnlyDictionary<string, string> MixerOptions { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Where softmax stays. Default nowhere.</summary>
+    public KeptSoftmax Keep { get; init; } = new();
+
     /// <summary>Whether the weight files become hard links to the source's instead of copies. Default false.</summary>
     public bool Link { get; init; }
 

@@ -24,7 +24,8 @@ public sealed class ConvertStep(ConvertOptions options)
     {
         var started = Stopwatch.GetTimestamp();
         using var source = CheckpointFolder.Open(options.Source);
-        var plan = Linearizer.Plan(source.Config, new MixerSpec(options.Mixer, options.MixerOptions));
+        var mixers = options.Keep.Over(new MixerSpec(options.Mixer, options.MixerOptions), source.Config);
+        var plan = Linearizer.Plan(source.Config, mixers);
         CheckpointCopy.CheckApart(options.Source, options.To);
         using var output = AtomicFolder.Create(options.To, options.Overwrite);
         var weights = CheckpointCopy.Files(
@@ -35,7 +36,7 @@ public sealed class ConvertStep(ConvertOptions options)
         {
             Folder = Path.GetFullPath(options.To),
             Source = Path.GetFullPath(options.Source),
-            Mixer = options.Mixer,
+            Mixer = mixers.ToString(),
             SourceModelType = source.Config.ModelType,
             ModelType = plan.ModelType,
             Linked = options.Link,

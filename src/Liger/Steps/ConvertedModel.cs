@@ -17,13 +17,13 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
     /// <exception cref="LigerException">What lies in the run folder is another conversion.</exception>
     internal string Path(IStepObserver observer, CancellationToken stop)
     {
-        if (recipe.Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer.Spec)) return recipe.Model.Path;
+        if (recipe.Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer)) return recipe.Model.Path;
         var folder = System.IO.Path.Combine(recipe.RunFolder, RunLayout.Converted);
-        if (Directory.Exists(folder) && !overwrite && IsSame(folder, mixer.Spec) && IsCurrent(folder)) return folder;
+        if (Directory.Exists(folder) && !overwrite && IsSame(folder, mixer) && IsCurrent(folder)) return folder;
         if (Directory.Exists(folder) && !overwrite)
             throw new LigerException($"{folder}: is another conversion than the recipe asks for ({mixer.Name} of {recipe.Model.Path}). Delete it, allow it by --overwrite, or choose another run folder with run_folder=….", ExitCode.WrongUse);
         observer.Say($"converting {recipe.Model.Path} to {mixer.Name}");
-        new ConvertStep(new ConvertOptions { Source = recipe.Model.Path, To = folder, Mixer = mixer.Name, MixerOptions = mixer.Options, Link = recipe.Model.Link, Overwrite = overwrite }).Run(observer, stop);
+        new ConvertStep(new ConvertOptions { Source = recipe.Model.Path, To = folder, Mixer = mixer.Name, MixerOptions = mixer.Options, Keep = mixer.Keep, Link = recipe.Model.Link, Overwrite = overwrite }).Run(observer, stop);
         return folder;
     }
 
@@ -37,11 +37,9 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
             && Directory.EnumerateFiles(recipe.Model.Path).All(file => File.GetLastWriteTimeUtc(file) <= made);
     }
 
-    private static bool IsSame(string folder, MixerSpec mixer)
+    private static bool IsSame(string folder, MixerSection mixer)
     {
-        var there = MixerSpec.Of(HfConfig.Load(folder));
-        return there.Name == mixer.Name
-            && MixerCatalog.Find(there.Name).Complete(there.Options).OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .SequenceEqual(MixerCatalog.Find(mixer.Name).Complete(mixer.Options).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+        var config = HfConfig.Load(folder);
+        return MixerPlan.Of(config).SameAs(mixer.Plan(config), config.NumHiddenLayers, config.NumKeyValueHeads);
     }
 }

@@ -30,7 +30,7 @@ public sealed class EvalStep(EvalOptions options)
         {
             Checkpoint = options.Model.Checkpoint,
             Adapter = options.Model.Adapter,
-            Mixer = loaded.Model.Mixer.Name,
+            Mixer = loaded.Model.Plan.ToString(),
             Dtype = loaded.Model.Dtype.ToString().ToLowerInvariant(),
             Device = loaded.Model.Device.ToString(),
             Loss = text.Loss,

@@ -1,0 +1,49 @@
+using Liger.Checkpoints;
+using Liger.Models;
+using Liger.Models.Mixers;
+
+namespace Liger.Steps;
+
+/// <summary>Where a conversion keeps softmax attention, whose cache grows there; everywhere else the new mixer works.</summary>
+public sealed record KeptSoftmax
+{
+    /// <summary>Whole layers, from 0.</summary>
+    public IReadOnlyList<int> Layers { get; init; } = [];
+
+    /// <summary>N: layers N−1, 2N−1, …, as Liger-GLA-H does with 8 (Lan et al. 2025, arXiv 2503.01496). Null keeps none.</summary>
+    public int? Every { get; init; }
+
+    /// <summary>Single kv heads, with the query heads that share them, as LAYER.HEAD: "5.1".</summary>
+    public IReadOnlyList<string> Heads { get; init; } = [];
+
+    /// <summary>What is wrong with the choice itself, whatever the model; null where nothing is.</summary>
+    public string? Conflict =>
+        Layers.Count > 0 && Every is not null ? "keep-layers and keep-every exclude each other: both choose whole layers"
+        : Heads.FirstOrDefault(h => MixerPlace.TryParse(h, out var place) && Layers.Contains(place.Layer)) is { } head ? $"keep-heads names {head}, whose layer keep-layers keeps whole"
+        : null;
+
+    /// <summary>The mixer everywhere but in the chosen places.</summary>
+    /// <param name="mixer">The mixer.</param>
+    /// <param name="config">The model whose layers and heads are meant.</param>
+    /// <exception cref="ModelException">The choice contradicts itself, names a place that the model does not have.</exception>
+    public MixerPlan Over(MixerSpec mixer, HfConfig config)
+    {
+        if (Conflict is { } conflict)
+            throw new ModelException($"{conflict}.");
+        var last = config.NumHiddenLayers - 1;
+        if (Layers.FirstOrDefault(l => l < 0 || l > last, -1) is var layer and not -1)
+            throw new ModelException($"keep-layers: expected layers from 0 to {last}, got {layer}.");
+        if (Every > config.NumHiddenLayers || Every < 2)
+            throw new ModelException($"keep-every: expected a number from 2 to {config.NumHiddenLayers}, the model's layers, got {Every}.");
+        var heads = Heads.Select(MixerPlace.Parse).ToList();
+        foreach (var head in heads)
+        {
+            if (head.Layer > last)
+                throw new ModelException($"keep-heads: {head} — expected a layer from 0 to {last}, got {head.Layer}.");
+            if (head.KvHead is null || head.KvHead >= config.NumKeyValueHeads)
+                throw new ModelException($"keep-heads: {head} — expected a kv head from 0 to {config.NumKeyValueHeads - 1} after the layer, got {head.KvHead?.ToString(null, null) ?? "none"}.");
+        }
+        var layers = Every is { } n ? Enumerable.Range(0, config.NumHiddenLayers).Where(i => (i + 1) % n == 0) : Layers;
+        return new MixerPlan(mixer).With(MixerSpec.Softmax, [.. layers.Select(l => new MixerPlace(l)), .. heads]);
+    }
+}

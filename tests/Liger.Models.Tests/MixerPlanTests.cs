@@ -1,0 +1,85 @@
+using Liger.Checkpoints;
+using Liger.Models.Conversion;
+using Liger.Models.Graph;
+using Liger.Models.Mixers;
+using Liger.Testing;
+
+namespace Liger.Models.Tests;
+
+public class MixerPlanTests
+{
+    private static readonly MixerSpec Window = new("window", new Dictionary<string, string> { ["window"] = "8", ["sinks"] = "2" });
+    private static readonly MixerSpec Liger = new("liger-gla", new Dictionary<string, string> { ["window"] = "8" });
+
+    /// <summary>Layer 0 whole, head 1 of layer 1 and, as a third kind, head 0 of layer 1.</summary>
+    private static readonly MixerPlan Mixed = new MixerPlan(Window).With(MixerSpec.Softmax, new MixerPlace(1, 1)).With(Liger, new MixerPlace(0), new MixerPlace(1, 0));
+
+    [Fact]
+    public void Heads_that_all_have_one_mixer_compute_what_the_whole_layer_computes()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModel.Make(Window);
+        var ids = TinyModel.Ids(2, 40);
+        var whole = model.forward(ids);
+        // Options spelled otherwise but equal do not split a layer; another window that hides nothing does.
+        using var same = model.NewMixers(new MixerPlan(Window).With(new MixerSpec("window", new Dictionary<string, string> { ["sinks"] = "2.0", ["window"] = "8" }), new MixerPlace(0, 1)));
+        Assert.IsType<WindowMixer>(same.Layers[0]);
+        using var split = model.NewMixers(new MixerPlan(new MixerSpec("window", new Dictionary<string, string> { ["window"] = "64" })).With(MixerSpec.Softmax, new MixerPlace(0, 1), new MixerPlace(1, 0)));
+        using var softmax = model.NewMixers(MixerSpec.Softmax);
+        using var own = model.Mixers;
+        model.Mixers = split;
+        var joined = model.forward(ids);
+        model.Mixers = softmax;
+        TensorAssert.Close(joined, model.forward(ids));
+        model.Mixers = own;
+        TensorAssert.Same(model.forward(ids), whole);
+    }
+
+    [Fact]
+    public void A_head_works_with_its_own_queries_and_leaves_the_others_alone()
+    {
+        using var scope = NewDisposeScope();
+        var shape = new MixerShape(4, 2, 6);
+        var (q, k, v) = (randn(2, 30, 4, 6), randn(2, 30, 2, 6), randn(2, 30, 2, 6));
+        var rotary = new RotaryTable(randn([30, 3]).cos(), randn([30, 3]).sin());
+        var joined = new MixerPlan(Window).With(MixerSpec.Softmax, new MixerPlace(3, 1)).Create(3, shape).Parallel(new MixerInput(q, k, v, rotary));
+        TensorAssert.Close(joined[.., .., ..2], Window.Create(shape).Parallel(new MixerInput(q, k, v, rotary))[.., .., ..2]);
+        TensorAssert.Close(joined[.., .., 2..], MixerSpec.Softmax.Create(shape).Parallel(new MixerInput(q, k, v, rotary))[.., .., 2..]);
+    }
+
+    [Fact]
+    public void Steps_and_splits_equal_the_parallel_form()
+    {
+        using var scope = NewDisposeScope();
+        using var model = CausalLM.Build(TinyModel.Config(), Mixed, new RandomWeights(3, std: 0.3));
+        using var mode = no_grad();
+        var ids = TinyModel.Ids(2, 70);
+        var whole = model.forward(ids);
+        using var state = model.NewState(2);
+        foreach (var cut in new[] { 20, 1, 1, 17, 1, 30 })
+            TensorAssert.Close(model.Step(ids.narrow(1, state.Position, cut), state), whole.select(1, state.Position - 1), 2e-4, $"after {state.Position}");
+    }
+
+    [Fact]
+    public void A_plan_comes_back_from_the_config_it_was_written_to()
+    {
+        var config = HfConfig.FromJson(Linearizer.Plan(TinyModel.Config(), Mixed).Config, "config.json");
+        var back = MixerPlan.Of(config);
+        Assert.True(back.SameAs(Mixed, 2, 2));
+        Assert.False(back.SameAs(Window, 2, 2));
+        Assert.Equal("window; liger-gla in 0, 1.0; softmax in 1.1", back.ToString());
+        Assert.Equal("liger_window_h", config.ModelType);
+        Assert.Equal("llama", Linearizer.Plan(config, MixerSpec.Softmax).ModelType);
+    }
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("0.2")]
+    [InlineData("x")]
+    public void A_config_whose_exceptions_fit_nothing_is_refused(string place)
+    {
+        var config = Linearizer.Plan(TinyModel.Config(), Mixed).Config;
+        config["liger"]!["except"]!.AsObject()[place] = Window.ToJson();
+        Assert.StartsWith("config.json", Assert.Throws<ModelException>(() => MixerPlan.Of(HfConfig.FromJson(config, "config.json"))).Message);
+    }
+}

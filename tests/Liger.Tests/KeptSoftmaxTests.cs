@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Liger.Checkpoints;
+using Liger.Models;
+using Liger.Models.Conversion;
+using Liger.Models.Mixers;
+using Liger.Steps;
+
+namespace Liger.Tests;
+
+public class KeptSoftmaxTests
+{
+    private static readonly MixerSpec Window = new("window", new Dictionary<string, string> { ["window"] = "8", ["sinks"] = "2" });
+
+    [Fact]
+    public void Softmax_is_kept_where_it_is_asked_for()
+    {
+        var config = Config(6);
+        var every = new KeptSoftmax { Every = 3, Heads = ["0.1"] }.Over(Window, config);
+        Assert.Equal("window; softmax in 0.1, 2, 5", every.ToString());
+        var plan = Linearizer.Plan(config, every);
+        Assert.Equal("kv 0: window (window 8, sinks 2); kv 1: softmax", plan.Layers[0].After);
+        Assert.Equal("softmax", plan.Layers[5].After);
+    }
+
+    [Theory]
+    [InlineData("9", null, "", "keep-layers: expected layers from 0 to 1, got 9")]
+    [InlineData("", 7, "", "keep-every: expected a number from 2 to 2, the model's layers, got 7")]
+    [InlineData("0", 2, "", "keep-layers and keep-every exclude each other")]
+    [InlineData("1", null, "1.0", "keep-heads names 1.0, whose layer keep-layers keeps whole")]
+    [InlineData("", null, "0.2", "keep-heads: 0.2 — expected a kv head from 0 to 1")]
+    [InlineData("", null, "5.0", "keep-heads: 5.0 — expected a layer from 0 to 1")]
+    public void A_choice_that_makes_no_sense_is_refused(string layers, int? every, string heads, string message)
+    {
+        var keep = new KeptSoftmax
+        {
+            Layers = layers == "" ? [] : [int.Parse(layers, CultureInfo.InvariantCulture)],
+            Every = every,
+            Heads = heads == "" ? [] : [heads],
+        };
+        Assert.Contains(message, Assert.Throws<ModelException>(() => keep.Over(Window, Config(2))).Message);
+    }
+
+    private static HfConfig Config(int layers) => HfConfig.FromJson(
+        new JsonObject
+        {
+            ["model_type"] = "llama",
+            ["hidden_size"] = 32,
+            ["intermediate_size"] = 48,
+            ["num_hidden_layers"] = layers,
+            ["num_attention_heads"] = 4,
+            ["num_key_value_heads"] = 2,
+            ["vocab_size"] = 50,
+            ["max_position_embeddings"] = 512,
+            ["rms_norm_eps"] = 1e-5,
+        },
+        "config.json");
+}
