@@ -4,27 +4,27 @@ namespace Liger.Ops.Tests;
 
 public class GatedLinearAttentionTests
 {
-    public static TheoryData<long, DecaySide, double, bool> Cases()
+    public static TheoryData<long, DecaySide, bool, double, bool> Cases()
     {
-        var data = new TheoryData<long, DecaySide, double, bool>();
-        foreach (var side in Enum.GetValues<DecaySide>())
+        var data = new TheoryData<long, DecaySide, bool, double, bool>();
+        foreach (var (side, scalar) in new[] { (DecaySide.Key, false), (DecaySide.Key, true), (DecaySide.Value, false) })
             foreach (var tokens in new long[] { 1, 3, 15, 63, 64, 65, 130, 200 })
                 foreach (var strength in new[] { 0.05, 30 })
                     foreach (var packed in new[] { false, true })
-                        data.Add(tokens, side, strength, packed);
+                        data.Add(tokens, side, scalar, strength, packed);
         return data;
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Chunked_equals_naive_with_all_gradients(long tokens, DecaySide side, double strength, bool packed)
+    public void Chunked_equals_naive_with_all_gradients(long tokens, DecaySide side, bool scalar, double strength, bool packed)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)tokens);
         const long batch = 2, heads = 6, kvHeads = 2, keyDim = 5, valueDim = 7;
         Tensor Random(params long[] shape) => randn(shape, float64, generator: generator).requires_grad_();
         var (q, k, v) = (Random(batch, tokens, heads, keyDim), Random(batch, tokens, kvHeads, keyDim), Random(batch, tokens, kvHeads, valueDim));
-        var raw = Random(batch, tokens, kvHeads, side == DecaySide.Key ? keyDim : valueDim);
+        var raw = Random(batch, tokens, kvHeads, scalar ? 1 : side == DecaySide.Key ? keyDim : valueDim);
         var state = Random(batch, kvHeads, keyDim, valueDim);
         var documents = packed ? Documents(batch, tokens) : null;
         var (outWeight, stateWeight) = (randn(batch, tokens, heads, valueDim, float64, generator: generator), randn(batch, kvHeads, keyDim, valueDim, float64, generator: generator));

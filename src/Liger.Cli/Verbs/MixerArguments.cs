@@ -42,10 +42,14 @@ internal sealed class MixerArguments
         var takers = mixers.Where(mixer => mixer.Options.Any(other => other.Name == option.Name)).ToList();
         // A recurrence's hybrid takes what the recurrence takes.
         var names = takers.Select(mixer => mixer.Name).Where(name => !takers.Exists(other => name == $"liger-{other.Name}")).ToList();
-        var hybrids = names.Count < takers.Count ? " and their liger- hybrids" : "";
+        var hybrids = names.Count < takers.Count ? ", alone and as liger- hybrids" : "";
+        if (mixers.Where(mixer => IsHybrid(mixer.Name)).All(mixer => names.Contains(mixer.Name)))
+            names = [.. names.Where(name => !IsHybrid(name)), "all liger- hybrids"];
         var defaults = takers.Select(mixer => mixer.Options.First(other => other.Name == option.Name).Default).Distinct();
         return $"{Capital(option.Meaning)}; {option.Range} (of {string.Join(", ", names)}{hybrids}) [default: {string.Join(" or ", defaults)}]";
     }
+
+    private static bool IsHybrid(string mixer) => mixer.StartsWith("liger-", StringComparison.Ordinal);
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -52,7 +52,7 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
     protected override Tensor Step(RecurrentTerms terms, IReadOnlyList<Tensor> state) =>
         Normalized(GatedLinearAttention.Step(terms.Queries, terms.Keys, terms.Values, Decay(terms), state[0]));
 
-    private static Tensor Decay(RecurrentTerms terms) => terms.LogDecay?.expand(terms.Keys.shape) ?? zeros_like(terms.Keys);
+    private static Tensor Decay(RecurrentTerms terms) => terms.LogDecay ?? zeros_like(terms.Keys.narrow(-1, 0, 1));
 
     private Tensor Normalized(Tensor output)
     {

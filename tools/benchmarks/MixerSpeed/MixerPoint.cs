@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Liger.Bench.Measuring;
+using Liger.Models.Graph;
+using Liger.Models.Mixers;
+using Liger.Ops;
+using static TorchSharp.torch;
+
+namespace Liger.Bench.MixerSpeed;
+
+/// <summary>One mixer of one layer at one length.</summary>
+/// <param name="Mixer">Its name.</param>
+/// <param name="Tokens">T.</param>
+/// <param name="ForwardMicroseconds">Forward pass, for each token.</param>
+/// <param name="BackwardMicroseconds">Backward pass, for each token, what it computes anew included.</param>
+/// <param name="StepMicroseconds">One more token after T of context.</param>
+/// <param name="PeakBytesPerToken">Most memory of forward and backward above what the inputs and their gradients need, for each token.</param>
+internal sealed record MixerPoint(string Mixer, int Tokens, double ForwardMicroseconds, double BackwardMicroseconds, double StepMicroseconds, double PeakBytesPerToken)
+{
+    /// <summary>H query heads, Hkv kv heads, head size D.</summary>
+    internal static readonly MixerShape Shape = new(8, 2, 64);
+
+    private const int Steps = 50;
+
+    /// <summary>Measures in this process, which should do nothing else: the memory is the process's high-water mark.</summary>
+    /// <param name="mixer">A name of the catalog.</param>
+    /// <param name="tokens">T.</param>
+    /// <param name="rounds">Passes whose median counts, after one that does not.</param>
+    internal static MixerPoint Measure(string mixer, int tokens, int rounds)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        var made = new MixerSpec(mixer, new Dictionary<string, string>()).Create(Shape);
+        Tensor Random(int heads) => randn([1, tokens, heads, Shape.HeadDim], generator: generator).requires_grad_();
+        Tensor[] inputs = [Random(Shape.Heads), Random(Shape.KvHeads), Random(Shape.KvHeads)];
+        var grad = randn([1, tokens, Shape.Heads, Shape.HeadDim], generator: generator);
+        var frequencies = arange(Shape.HeadDim / 2).to(float32).mul(-2.0 / Shape.HeadDim * Math.Log(10000)).exp();
+        var (cos, sin) = Rotary.Table(frequencies, arange(tokens), float32);
+        MixerInput Input(long from, long count) => new(
+            inputs[0].narrow(1, from, count), inputs[1].narrow(1, from, count), inputs[2].narrow(1, from, count), new RotaryTable(cos.narrow(0, from, count), sin.narrow(0, from, count)));
+
+        List<double> forward = [], backward = [], steps = [];
+        var before = Resident("VmRSS");
+        for (var round = 0; round <= rounds; round++)
+        {
+            using var inner = NewDisposeScope();
+            var clock = Stopwatch.StartNew();
+            var output = made.Parallel(Input(0, tokens));
+            forward.Add(clock.Elapsed.TotalMicroseconds / tokens);
+            clock.Restart();
+            autograd.grad([output], inputs, [grad]);
+            backward.Add(clock.Elapsed.TotalMicroseconds / tokens);
+        }
+        var peak = Resident("VmHWM") - before;
+        using (no_grad())
+        using (var state = made.NewState(1, float32, CPU))
+        {
+            const int chunk = 512;
+            for (var from = 0; from < tokens - 1; from += chunk)
+                made.Extend(Input(from, Math.Min(chunk, tokens - 1 - from)), state).Dispose();
+            for (var i = 0; i <= Steps; i++)
+            {
+                var clock = Stopwatch.StartNew();
+                made.Extend(Input(tokens - 1, 1), state).Dispose();
+                steps.Add(clock.Elapsed.TotalMicroseconds);
+            }
+        }
+        var known = sizeof(float) * Shape.HeadDim * (Shape.Heads + (2 * Shape.KvHeads) + Shape.Heads);
+        return new MixerPoint(mixer, tokens, Median.Of(forward[1..]), Median.Of(backward[1..]), Median.Of(steps[1..]), ((double)peak / tokens) - known);
+    }
+
+    private static long Resident(string field)
+    {
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
