@@ -34,6 +34,10 @@ public sealed class CausalLM : IDisposable
     /// <summary>The checkpoint's architecture.</summary>
     public HfConfig Config { get; }
 
+    /// <summary>Every kv head of every layer.</summary>
+    public IEnumerable<MixerPlace> KvHeads =>
+        Enumerable.Range(0, Layers.Count).SelectMany(layer => Enumerable.Range(0, Config.NumKeyValueHeads).Select(head => new MixerPlace(layer, head)));
+
     /// <summary>Which mixer works where.</summary>
     public MixerPlan Plan => mixers.Plan;
 

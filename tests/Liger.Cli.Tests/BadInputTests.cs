@@ -56,6 +56,7 @@ public sealed class BadInputTests : IDisposable
         Refused(ExitCode.WrongUse, "from 1 to 1048576, got '0'", "convert", model, "--to", folder["to"], "--mixer", "window", "--window", "0");
         Refused(ExitCode.WrongUse, "keep-layers: expected layers from 0 to", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-layers", "0,9");
         Refused(ExitCode.WrongUse, "exclude each other", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-layers", "0", "--keep-every", "2");
+        Refused(ExitCode.WrongUse, "needs calibrate", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-best-heads", "1");
         Refused(ExitCode.WrongUse, "got 'x'", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-layers", "x");
         Assert.False(Path.Exists(folder["to"]));
     }

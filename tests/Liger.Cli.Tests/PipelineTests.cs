@@ -64,6 +64,19 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public void The_best_heads_are_measured_ranked_and_kept()
+    {
+        var (to, text) = (folder["best"], folder["calibration.txt"]);
+        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 200).Select(i => $"the fox {i} ")));
+        var run = Done("convert", model, "--to", to, "--mixer", "window", "--window", "2", "--keep-best-heads", "2", "--calibrate", text, "--calibrate-tokens", "192");
+        Assert.Contains("nowhere", run.Output);
+        using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(to, "conversion.json")));
+        var places = report.RootElement.GetProperty("ranking").GetProperty("places").EnumerateArray().Select(p => p.GetProperty("place").GetString()!).ToList();
+        Assert.Equal(["0.0", "0.1", "1.0", "1.1"], places.Order());
+        Assert.Equal(places.Take(2).Order(), HfConfig.Load(to).Liger!["except"]!.AsObject().Select(e => e.Key));
+    }
+
+    [Fact]
     public void Training_and_export_leave_everything_where_it_belongs()
     {
         var trained = Done("finetune", recipe, "--json");

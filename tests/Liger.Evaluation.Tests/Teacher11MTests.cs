@@ -60,6 +60,16 @@ public class Teacher11MTests
             TensorAssert.Close(model.Step(ids.narrow(1, state.Position, cut), state), whole.select(1, state.Position - 1), 1e-4, $"logits after {state.Position}");
     }
 
+    [MaterialFact(Weights, "data/teacher-corpus/val.txt")]
+    public void Measuring_finds_the_kv_head_in_which_recall_sits()
+    {
+        var ids = EvaluationText.Read(Tokenizer(), Material.Path("data/teacher-corpus/val.txt"));
+        using var teacher = Load(MixerSpec.Softmax);
+        var ranking = DamageRanking.Measure(teacher, WindowAndSinks, ids, new() { Context = 512, Tokens = 1024 });
+        Assert.Equal("5.1", ranking.Places[0].Place);
+        Assert.True(ranking.Places[0].Restored > 2 * ranking.Places[1].Restored);
+    }
+
     private static MixerSpec WindowAndSinks => new("window", new Dictionary<string, string> { ["window"] = $"{Window}", ["sinks"] = "4" });
 
     private static Tokenizer Tokenizer() => TokenizerFolder.Load(Material.Path(Weights));

@@ -50,8 +50,23 @@ internal static class ConvertVerb
         var layers = new TextTable("layer", "before", "after", "note") { TextColumns = 4 };
         foreach (var group in Runs(result.Layers))
             layers.Add(group.Name, group.Layer.Before, group.Layer.After, group.Layer.Note);
-        return $"{facts}\n{layers}";
+        return result.Ranking is { } ranking ? $"{facts}\n{Ranking(ranking, result.Keep.BestLayers is not null)}\n{layers}" : $"{facts}\n{layers}";
     }
+
+    private static string Ranking(RankedPlaces ranking, bool layers)
+    {
+        var table = new TextTable(layers ? "softmax in layer" : "softmax in head", "restores", "KL", "KL of recalls", "recall");
+        foreach (var place in ranking.Places) Add(place);
+        Add(ranking.Nowhere with { Place = "nowhere" });
+        Add(new RankedPlace("everywhere", 1, 0, 0, ranking.OriginalRecall));
+        return table.ToString();
+
+        void Add(RankedPlace place) => table.Add(place.Place, Share(place.Restored), Nats(place.KlDivergence), Nats(place.RecallKlDivergence), Share(place.Recall));
+    }
+
+    private static string Share(double value) => value.ToString("0.0 %", CultureInfo.InvariantCulture);
+
+    private static string Nats(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 
     /// <summary>Neighbours that changed alike share a line: "0-31".</summary>
     private static IEnumerable<(string Name, ConvertedLayer Layer)> Runs(IReadOnlyList<ConvertedLayer> layers)

@@ -5,7 +5,7 @@ using Liger.Steps;
 
 namespace Liger.Cli.Verbs;
 
-/// <summary>--keep-layers, --keep-every and --keep-heads: where a conversion keeps softmax attention.</summary>
+/// <summary>--keep-… and --calibrate: where a conversion keeps softmax attention.</summary>
 internal sealed class KeepArguments
 {
     private readonly Option<int[]> layers = new("--keep-layers") { Description = "Keep softmax in these layers, counted from 0.", HelpName = "0,5", CustomParser = Numbers };
@@ -14,12 +14,29 @@ internal sealed class KeepArguments
 
     private readonly Option<string?> heads = Options.Maybe("--keep-heads", "5.1,4.0", "Keep softmax in these kv heads, LAYER.HEAD, both counted from 0.");
 
+    private readonly Option<int?> bestHeads = new("--keep-best-heads") { Description = "Keep softmax in the K kv heads where that restores most, measured on --calibrate.", HelpName = "K" };
+
+    private readonly Option<int?> bestLayers = new("--keep-best-layers") { Description = "The same with whole layers.", HelpName = "K" };
+
+    private readonly Option<string?> calibrate = Options.Maybe("--calibrate", "FILE", "The text to measure on.");
+
+    private readonly Option<int> calibrateTokens = Options.Whole("--calibrate-tokens", new KeptSoftmax().CalibrateTokens, 96, 1 << 24, "Tokens of it that are read.");
+
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[layers, every, heads]) command.Add(option);
+        foreach (var option in (Option[])[layers, every, heads, bestHeads, bestLayers, calibrate, calibrateTokens]) command.Add(option);
     }
 
-    internal KeptSoftmax Of(ParseResult parsed) => new() { Layers = parsed.GetValue(layers) ?? [], Every = parsed.GetValue(every), Heads = parsed.GetValue(heads)?.Split(',') ?? [] };
+    internal KeptSoftmax Of(ParseResult parsed) => new()
+    {
+        Layers = parsed.GetValue(layers) ?? [],
+        Every = parsed.GetValue(every),
+        Heads = parsed.GetValue(heads)?.Split(',') ?? [],
+        BestHeads = parsed.GetValue(bestHeads),
+        BestLayers = parsed.GetValue(bestLayers),
+        Calibrate = parsed.GetValue(calibrate),
+        CalibrateTokens = parsed.GetValue(calibrateTokens),
+    };
 
     private static int[] Numbers(ArgumentResult result)
     {

@@ -12,6 +12,12 @@ public sealed record ConvertResult
     /// <summary>The token mixer.</summary>
     public required string Mixer { get; init; }
 
+    /// <summary>Where softmax was asked to stay.</summary>
+    public KeptSoftmax Keep { get; init; } = new();
+
+    /// <summary>Layers or kv heads by what keeping softmax there restores; null where nothing was measured.</summary>
+    public RankedPlaces? Ranking { get; init; }
+
     /// <summary>model_type before and after.</summary>
     public required string SourceModelType { get; init; }
 

@@ -1,13 +1,17 @@
 using System.Diagnostics;
 using Liger.Checkpoints;
+using Liger.Evaluation;
+using Liger.Models;
 using Liger.Models.Conversion;
 using Liger.Models.Mixers;
+using Liger.Text;
 
 namespace Liger.Steps;
 
 /// <summary>
 /// Replaces the attention of a checkpoint by a token mixer. The weight files are copied byte by byte (or linked), config.json gets
-/// the published Liger model's type and fields and one section with every hyperparameter, and the tokenizer goes along.
+/// the published Liger model's type and fields and one section with every hyperparameter, and the tokenizer goes along. Where the places
+/// that keep softmax are found by measuring, the report holds the ranking.
 /// </summary>
 /// <param name="options">What is converted, to what, and where to.</param>
 public sealed class ConvertStep(ConvertOptions options)
@@ -19,7 +23,7 @@ public sealed class ConvertStep(ConvertOptions options)
     /// <param name="observer">Told how it gets on.</param>
     /// <param name="stop">Stops before the folder gets its final name.</param>
     /// <exception cref="CheckpointException">The source is no checkpoint of a supported family, or the target cannot be written.</exception>
-    /// <exception cref="Models.ModelException">No such mixer, or options that do not fit the source.</exception>
+    /// <exception cref="ModelException">No such mixer, or options that do not fit the source.</exception>
     public ConvertResult Run(IStepObserver observer, CancellationToken stop = default)
     {
         var started = Stopwatch.GetTimestamp();
@@ -28,6 +32,13 @@ public sealed class ConvertStep(ConvertOptions options)
         var plan = Linearizer.Plan(source.Config, mixers);
         CheckpointCopy.CheckApart(options.Source, options.To);
         using var output = AtomicFolder.Create(options.To, options.Overwrite);
+        RankedPlaces? ranking = null;
+        if (options.Keep.Best is { } best)
+        {
+            ranking = Rank(source, mixers, observer, stop);
+            mixers = mixers.With(MixerSpec.Softmax, ranking.Best(best));
+            plan = Linearizer.Plan(source.Config, mixers);
+        }
         var weights = CheckpointCopy.Files(
             options.Source, source.WeightFiles, output, options.Link ? CopyMode.Link : CopyMode.Copy, new CopyProgress(observer, source.TotalBytes, stop));
         CheckpointCopy.Files(options.Source, CompanionFiles.Of(options.Source), output);
@@ -37,6 +48,8 @@ public sealed class ConvertStep(ConvertOptions options)
             Folder = Path.GetFullPath(options.To),
             Source = Path.GetFullPath(options.Source),
             Mixer = mixers.ToString(),
+            Keep = options.Keep,
+            Ranking = ranking,
             SourceModelType = source.Config.ModelType,
             ModelType = plan.ModelType,
             Linked = options.Link,
@@ -49,6 +62,33 @@ public sealed class ConvertStep(ConvertOptions options)
         stop.ThrowIfCancellationRequested();
         output.Commit();
         return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+    }
+
+    private RankedPlaces Rank(CheckpointFolder source, MixerPlan mixers, IStepObserver observer, CancellationToken stop)
+    {
+        var device = Placement.Device("auto");
+        var tokenizer = TokenizerFolder.Load(options.Source);
+        LoadedModel.CheckVocabulary(tokenizer, source);
+        var ids = EvaluationText.Read(tokenizer, options.Keep.Calibrate!);
+        using var model = CausalLM.Load(source, Placement.Dtype("auto", device), device);
+        var ranking = DamageRanking.Measure(
+            model,
+            mixers,
+            ids,
+            new DamageOptions
+            {
+                WholeLayers = options.Keep.BestLayers is not null,
+                Tokens = options.Keep.CalibrateTokens,
+                Context = Math.Clamp(source.Config.MaxPositionEmbeddings, DamageOptions.FewestTokens, new DamageOptions().Context),
+            },
+            new RankProgress(observer),
+            stop);
+        return RankedPlaces.Of(ranking);
+    }
+
+    private sealed class RankProgress(IStepObserver observer) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value) => observer.Report(new StepProgress("measuring", value.Done, value.Total));
     }
 
     private sealed class CopyProgress(IStepObserver observer, long total, CancellationToken stop) : IProgress<long>

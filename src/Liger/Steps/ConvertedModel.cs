@@ -28,18 +28,27 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
     }
 
     /// <summary>Whether a conversion was made of the recipe's model, and after the model's files were last written.</summary>
-    private bool IsCurrent(string folder)
-    {
-        var report = System.IO.Path.Combine(folder, ConvertStep.ReportFile);
-        if (!File.Exists(report)) return false;
-        var made = File.GetLastWriteTimeUtc(report);
-        return JsonSerializer.Deserialize(File.ReadAllBytes(report), ResultJson.Default.ConvertResult)?.Source == recipe.Model.Path
-            && Directory.EnumerateFiles(recipe.Model.Path).All(file => File.GetLastWriteTimeUtc(file) <= made);
-    }
+    private bool IsCurrent(string folder) =>
+        Report(folder) is { } report && report.Source == recipe.Model.Path
+        && Directory.EnumerateFiles(recipe.Model.Path).All(file => File.GetLastWriteTimeUtc(file) <= File.GetLastWriteTimeUtc(ReportPath(folder)));
 
     private static bool IsSame(string folder, MixerSection mixer)
     {
         var config = HfConfig.Load(folder);
-        return MixerPlan.Of(config).SameAs(mixer.Plan(config), config.NumHiddenLayers, config.NumKeyValueHeads);
+        var wanted = mixer.Plan(config);
+        if (mixer.Keep.Best is { } best)
+        {
+            // Which places are best was measured when the conversion was made: by its report, for the same question.
+            if (Report(folder) is not { Ranking: { } ranking } report || Text(report.Keep) != Text(mixer.Keep)) return false;
+            wanted = wanted.With(MixerSpec.Softmax, ranking.Best(best));
+        }
+        return MixerPlan.Of(config).SameAs(wanted, config.NumHiddenLayers, config.NumKeyValueHeads);
     }
+
+    private static string ReportPath(string folder) => System.IO.Path.Combine(folder, ConvertStep.ReportFile);
+
+    private static ConvertResult? Report(string folder) =>
+        File.Exists(ReportPath(folder)) ? JsonSerializer.Deserialize(File.ReadAllBytes(ReportPath(folder)), ResultJson.Default.ConvertResult) : null;
+
+    private static string Text(KeptSoftmax keep) => JsonSerializer.Serialize(keep, ResultJson.Default.KeptSoftmax);
 }

@@ -16,13 +16,33 @@ public sealed record KeptSoftmax
     /// <summary>Single kv heads, with the query heads that share them, as LAYER.HEAD: "5.1".</summary>
     public IReadOnlyList<string> Heads { get; init; } = [];
 
+    /// <summary>The kv heads that matter most, this many, found by measuring; null measures nothing.</summary>
+    public int? BestHeads { get; init; }
+
+    /// <summary>The layers that matter most, this many, found by measuring; null measures nothing.</summary>
+    public int? BestLayers { get; init; }
+
+    /// <summary>The text to measure on; needed where something is measured.</summary>
+    public string? Calibrate { get; init; }
+
+    /// <summary>Tokens of it that are read, 96 to 16,777,216, and as many again with passages to recall. Default 8,192.</summary>
+    public int CalibrateTokens { get; init; } = 8192;
+
+    /// <summary>How many places are found by measuring; null where none are.</summary>
+    internal int? Best => BestHeads ?? BestLayers;
+
     /// <summary>What is wrong with the choice itself, whatever the model; null where nothing is.</summary>
-    public string? Conflict =>
-        Layers.Count > 0 && Every is not null ? "keep-layers and keep-every exclude each other: both choose whole layers"
+    internal string? Conflict =>
+        BestHeads is not null && BestLayers is not null ? "keep-best-heads and keep-best-layers exclude each other"
+        : Best is not null && Calibrate is null ? $"{(BestHeads is null ? "keep-best-layers" : "keep-best-heads")} needs calibrate, a text to measure on"
+        : Best is null && Calibrate is not null ? "calibrate needs keep-best-heads or keep-best-layers: without them nothing is measured"
+        : Best < 1 ? $"keep-best: expected at least 1, got {Best}"
+        : CalibrateTokens is < 96 or > 1 << 24 ? $"calibrate-tokens: expected a number from 96 to {1 << 24}, got {CalibrateTokens}"
+        : Layers.Count > 0 && Every is not null ? "keep-layers and keep-every exclude each other: both choose whole layers"
         : Heads.FirstOrDefault(h => MixerPlace.TryParse(h, out var place) && Layers.Contains(place.Layer)) is { } head ? $"keep-heads names {head}, whose layer keep-layers keeps whole"
         : null;
 
-    /// <summary>The mixer everywhere but in the chosen places.</summary>
+    /// <summary>The mixer everywhere but in the chosen places; those still to be found by measuring are not among them.</summary>
     /// <param name="mixer">The mixer.</param>
     /// <param name="config">The model whose layers and heads are meant.</param>
     /// <exception cref="ModelException">The choice contradicts itself, names a place that the model does not have.</exception>

@@ -1,0 +1,130 @@
+using Liger.Models;
+
+namespace Liger.Evaluation;
+
+/// <summary>Figures of one form of a model on the rows.</summary>
+/// <param name="Divergence">KL(original ‖ model) on the text, nats a token.</param>
+/// <param name="RecallDivergence">The same on the passages that are asked for.</param>
+/// <param name="Recall">Share of those passages' tokens that are the likeliest.</param>
+internal sealed record DamageFigures(double Divergence, double RecallDivergence, double Recall);
+
+/// <summary>
+/// Rows with what the original makes of them: its hidden states at the scored positions, from which its logits are made again for each
+/// comparison; kept logits of a large vocabulary would not fit.
+/// </summary>
+internal sealed class DamageRows : IDisposable
+{
+    private readonly CausalLM model;
+    private readonly List<Batch> text;
+    private readonly List<Batch> recall;
+
+    /// <param name="model">The original, as it is now.</param>
+    /// <param name="text">Rows of plain text.</param>
+    /// <param name="recall">Rows with passages to recall.</param>
+    /// <param name="cancellation">Ends the work between two batches.</param>
+    internal DamageRows(CausalLM model, List<CalibrationRow> text, List<CalibrationRow> recall, CancellationToken cancellation)
+    {
+        this.model = model;
+        this.text = Cut(text, cancellation);
+        this.recall = Cut(recall, cancellation);
+        Original = Measure(cancellation);
+    }
+
+    /// <summary>The original against itself.</summary>
+    internal DamageFigures Original { get; }
+
+    /// <summary>Scored tokens of the text.</summary>
+    internal long TextTokens => text.Sum(b => b.Places.shape[0]);
+
+    /// <summary>Tokens that one measurement reads.</summary>
+    internal long Tokens => text.Concat(recall).Sum(b => b.Ids.numel());
+
+    /// <summary>Reads all rows with the mixers that the model has now.</summary>
+    internal DamageFigures Measure(CancellationToken cancellation)
+    {
+        var (divergence, _) = Measure(text, cancellation);
+        var (ofValues, right) = Measure(recall, cancellation);
+        return new DamageFigures(divergence, ofValues, right);
+    }
+
+    public void Dispose()
+    {
+        foreach (var batch in text.Concat(recall))
+            batch.Dispose();
+    }
+
+    private (double Divergence, double Right) Measure(List<Batch> batches, CancellationToken cancellation)
+    {
+        var (divergence, right, count) = (0.0, 0.0, 0L);
+        foreach (var batch in batches)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var hidden = Scored(batch);
+            var most = Batches.LogitRows(Vocabulary.Of(model));
+            for (long from = 0; from < hidden.shape[0]; from += most)
+            {
+                using var part = NewDisposeScope();
+                var rows = Math.Min(most, hidden.shape[0] - from);
+                var (log, original) = (Log(hidden.narrow(0, from, rows)), Log(batch.Original!.narrow(0, from, rows)));
+                divergence += (original.exp() * (original - log)).sum().item<float>();
+                right += log.argmax(-1).eq(batch.Targets.narrow(0, from, rows)).sum().item<long>();
+            }
+            count += hidden.shape[0];
+        }
+        // Rounding can leave the divergence of two equal models a hair below zero.
+        return count == 0 ? (0, 0) : (Math.Max(0, divergence / count), right / count);
+    }
+
+    private Tensor Log(Tensor hidden) => model.Logits(hidden).to(float32).log_softmax(-1);
+
+    private Tensor Scored(Batch batch)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = model.Hidden(batch.Ids);
+        return hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Places).MoveToOuterDisposeScope();
+    }
+
+    private List<Batch> Cut(List<CalibrationRow> rows, CancellationToken cancellation)
+    {
+        var batches = new List<Batch>();
+        for (var from = 0; from < rows.Count;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var length = rows[from].Ids.Length;
+            var some = rows.Skip(from).TakeWhile(r => r.Ids.Length == length).Take(Math.Max(1, Batches.DefaultTokens / length)).ToList();
+            var batch = new Batch(some, model.Device);
+            batch.Original = Scored(batch).DetachFromDisposeScope();
+            batches.Add(batch);
+            from += some.Count;
+        }
+        return batches;
+    }
+
+    private sealed class Batch : IDisposable
+    {
+        internal Batch(List<CalibrationRow> rows, Device device)
+        {
+            var length = rows[0].Ids.Length;
+            Ids = Batches.Rows([.. rows.Select(r => new ReadOnlyMemory<int>(r.Ids))], device).DetachFromDisposeScope();
+            Places = tensor([.. rows.SelectMany((r, i) => r.Scored.Select(t => ((long)i * length) + t))], device: device).DetachFromDisposeScope();
+            Targets = tensor([.. rows.SelectMany(r => r.Scored.Select(t => (long)r.Ids[t + 1]))], device: device).DetachFromDisposeScope();
+        }
+
+        internal Tensor Ids { get; }
+
+        internal Tensor Places { get; }
+
+        internal Tensor Targets { get; }
+
+        internal Tensor? Original { get; set; }
+
+        public void Dispose()
+        {
+            Ids.Dispose();
+            Places.Dispose();
+            Targets.Dispose();
+            Original?.Dispose();
+        }
+    }
+}
