@@ -86,6 +86,12 @@ public sealed class CausalLM : IDisposable
     /// <summary>Called with a name and the tensor after the embedding, each layer and the final norm: to find where values go wrong.</summary>
     public Action<string, Tensor>? Probe { get; set; }
 
+    /// <summary>
+    /// Whether training keeps only every layer's input and computes the layer again in the backward pass (activation checkpointing):
+    /// a third more work, a fraction of the memory. Default false.
+    /// </summary>
+    public bool RecomputeLayers { get; set; }
+
     /// <summary>Reads a checkpoint with the mixer that its config.json names.</summary>
     /// <param name="folder">The checkpoint.</param>
     /// <param name="dtype">Dtype of weights and activations; null: the checkpoint's own (fp32 for fp16, which a CPU cannot multiply).</param>
@@ -189,10 +195,14 @@ public sealed class CausalLM : IDisposable
         var rotary = new RotaryTable(cos, sin);
         var x = embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
         Probe?.Invoke("model.embed_tokens", x);
+        using var anchor = RecomputeLayers && state is null && is_grad_enabled() ? zeros([], float32, Device).requires_grad_() : null;
         for (var i = 0; i < Layers.Count; i++)
         {
             var before = x;
-            x = Layers[i].forward(before, rotary, layout, state?.Layers[i]);
+            var layer = Layers[i];
+            x = anchor is null
+                ? layer.forward(before, rotary, layout, state?.Layers[i])
+                : RecomputedLayer.Run(layer, before, rotary, layout, anchor);
             before.Dispose();
             Probe?.Invoke($"model.layers.{i}", x);
         }

@@ -42,7 +42,7 @@ public static class Lora
         using var grad = torch.no_grad();
         using var generator = new Generator((ulong)Seeds.Mix(seed, 0));
         var dropout = new LoraDropout(options.Dropout, Seeds.Mix(seed, 1));
-        return new LoraAdapter(targets, [.. targets.Select(slot => Wrap((Linear)slot.Value, options, generator, dropout))], options, dropout);
+        return new LoraAdapter(targets, [.. targets.Select((slot, number) => Wrap((Linear)slot.Value, options, generator, dropout, number))], options, dropout);
     }
 
     /// <summary>Puts a saved adapter on a model.</summary>
@@ -77,7 +77,7 @@ public static class Lora
 
     private static bool IsTarget(ProjectionSlot slot, string target) => slot.Name.EndsWith("." + target, StringComparison.Ordinal);
 
-    private static LoraLinear Wrap(Linear inner, LoraOptions options, Generator generator, LoraDropout dropout)
+    private static LoraLinear Wrap(Linear inner, LoraOptions options, Generator generator, LoraDropout dropout, int number)
     {
         using var scope = torch.NewDisposeScope();
         // Kaiming-uniform with a = √5, as torch initialises a linear layer: the bound is 1 / √C.
@@ -85,6 +85,6 @@ public static class Lora
         var device = inner.Weight.device;
         var a = torch.empty([options.Rank, inner.InFeatures], ScalarType.Float32).uniform_(-bound, bound, generator).to(device);
         var b = torch.zeros([inner.OutFeatures, options.Rank], ScalarType.Float32, device);
-        return new LoraLinear(inner, a.requires_grad_().DetachFromDisposeScope(), b.requires_grad_().DetachFromDisposeScope(), options.Scale, dropout);
+        return new LoraLinear(inner, a.requires_grad_().DetachFromDisposeScope(), b.requires_grad_().DetachFromDisposeScope(), options.Scale, dropout, number);
     }
 }

@@ -9,10 +9,17 @@ internal sealed class LoraLinear : Projection
 {
     private readonly double scale;
     private readonly LoraDropout dropout;
+    private readonly int number;
 
-    public LoraLinear(Linear inner, Tensor a, Tensor b, double scale, LoraDropout dropout)
+    /// <param name="inner">The projection as it was.</param>
+    /// <param name="a">[R, C].</param>
+    /// <param name="b">[O, R].</param>
+    /// <param name="scale">alpha / R.</param>
+    /// <param name="dropout">The adapter's.</param>
+    /// <param name="number">Which of the adapter's projections this is.</param>
+    public LoraLinear(Linear inner, Tensor a, Tensor b, double scale, LoraDropout dropout, int number)
     {
-        (Inner, A, B, this.scale, this.dropout) = (inner, a, b, scale, dropout);
+        (Inner, A, B, this.scale, this.dropout, this.number) = (inner, a, b, scale, dropout, number);
     }
 
     /// <summary>The projection as it was.</summary>
@@ -28,9 +35,8 @@ internal sealed class LoraLinear : Projection
 
     public override Tensor forward(Tensor x)
     {
-        using var y = Inner.forward(x);
-        using var mask = dropout.Mask(x);
-        return LoraFunction.apply(x, A, B, y, mask!, scale);
+        using var mask = dropout.Mask(x, number);
+        return LoraFunction.apply(x, A, B, mask!, Inner, scale);
     }
 
     /// <summary>base + (alpha / R)·B·A, computed in fp32 and rounded once to the type of the base: [O, C].</summary>

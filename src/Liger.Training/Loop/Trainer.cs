@@ -41,7 +41,7 @@ public sealed class Trainer
     /// <summary>Told of every file operation of a save before it is done; tests make it fail there.</summary>
     internal Action<string>? FileOperation { get; set; }
 
-    /// <summary>What is measured as memory, bytes; null: what is taken of the GPU where the parameters lie on one, or by this process.</summary>
+    /// <summary>What is measured as memory, bytes; null: the most taken of the GPU so far where the parameters lie on one, or by this process.</summary>
     public Func<long>? MemoryBytes { get; init; }
 
     private RunPlan Plan { get; }
@@ -115,7 +115,7 @@ public sealed class Trainer
                 throw new TrainingException($"{which} rows: row {i} has no token to score — expected at least 1. Leave such rows out when packing, or use a longer context.");
     }
 
-    private long Memory() => objective.Parameters[0].Weight.is_cuda ? TorchLibrary.CudaMemory().Reserved : Environment.WorkingSet;
+    private long Memory() => objective.Parameters[0].Weight.is_cuda ? TorchLibrary.CudaMemory().Peak : Environment.WorkingSet;
 
     private TrainerState Continue(SavedState saved)
     {

@@ -18,6 +18,10 @@ public sealed record TrainSection
     /// <summary>Where it runs: auto (a GPU if there is one), cpu, cuda or cuda:N. Default auto.</summary>
     public string Device { get; init; } = "auto";
 
+    /// <summary>Whether every layer is computed again in the backward pass, so that only its input is kept (activation checkpointing): a third more work,
+    /// a fraction of the memory. Default false.</summary>
+    public bool ActivationCheckpointing { get; init; }
+
     internal static TrainSection Bind(ISection s, TrainSection t)
     {
         var o = t.Trainer;
@@ -39,6 +43,7 @@ public sealed record TrainSection
             },
             Dtype = s.Value("dtype", t.Dtype, Kind.Choice("auto", "float32", "bfloat16")),
             Device = s.Value("device", t.Device, Kind.Device),
+            ActivationCheckpointing = s.Value("activation_checkpointing", t.ActivationCheckpointing, Kind.Flag),
         };
         var lengths = (bound.Trainer.Steps is null ? 0 : 1) + (bound.Trainer.Tokens is null ? 0 : 1) + (bound.Trainer.Epochs is null ? 0 : 1);
         s.Check(lengths == 1, "", $"expected exactly one of steps, tokens and epochs, got {lengths}");

@@ -30,10 +30,11 @@ public sealed class FinetuneStep(FinetuneOptions options)
         var rows = TrainingRows.Read(Recipe.Data, loaded.Tokenizer, observer);
         var run = Begin();
         using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed);
+        loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;
         var objective = NextToken.Lora(loaded.Model, adapter, checkpoint);
         var trainer = new Trainer(objective, rows.Train, rows.Validation, Recipe.Train.Trainer, run)
         {
-            MemoryBytes = device.type == DeviceType.CUDA ? () => Torch.TorchLibrary.CudaMemory(device.index).Allocated : null,
+            MemoryBytes = device.type == DeviceType.CUDA ? () => Torch.TorchLibrary.CudaMemory(device.index).Peak : null,
         };
         observer.Say(FormattableString.Invariant($"training {adapter.ParameterCount:#,0} parameters on {rows.Train.Count:#,0} rows of {Recipe.Data.Context:#,0} tokens, {trainer.Steps:#,0} steps"));
         var trained = trainer.Run(options.Resume, new Relay(observer), stop);

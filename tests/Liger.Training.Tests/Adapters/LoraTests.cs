@@ -72,7 +72,7 @@ public sealed class LoraTests : IDisposable
         using var masks = new LoraDropout(dropout, Seeds.Mix(5, 1));
         masks.Begin(3);
         var wide = plainX.to(ScalarType.Float32);
-        var dropped = masks.Mask(plainX) is { } mask ? wide.mul(mask.view(plainX.shape)) : wide;
+        var dropped = masks.Mask(plainX, 0) is { } mask ? wide.mul(mask.view(plainX.shape)) : wide;
         var plain = layer.Inner.forward(plainX).to(ScalarType.Float32).add(dropped.matmul(plainA.t()).matmul(plainB.t()).mul(2)).to(dtype);
         plain.to(ScalarType.Float32).mul(weight).sum().backward();
 

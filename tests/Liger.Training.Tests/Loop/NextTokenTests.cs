@@ -42,6 +42,30 @@ public class NextTokenTests
     }
 
     [Theory]
+    [InlineData("softmax")]
+    [InlineData("liger-gla")]
+    public void Layers_that_are_computed_again_give_the_same_gradients(string mixer)
+    {
+        PackedRow[] rows = [.. ToyObjective.Rows(2, 30).Select(row => row with { DocumentStarts = [0, row.Ids.Length / 2] })];
+        List<byte[]> Gradients(bool again)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var model = TinyModel.Make(mixer);
+            model.RecomputeLayers = again;
+            using var adapter = Lora.Attach(model, new LoraOptions { Dropout = 0.3 }, 1);
+            foreach (var (_, weight) in adapter.Parameters.Where(p => p.Name.Contains("lora_B", StringComparison.Ordinal)))
+                using (torch.no_grad())
+                    weight.add_(0.05);
+            NextToken.Lora(model, adapter).Loss(rows, 0.1, 7).backward();
+            return [.. adapter.Parameters.Select(p => p.Weight.grad!.bytes.ToArray())];
+        }
+
+        var before = Tensor.TotalCount;
+        Assert.Equal(Gradients(again: false), Gradients(again: true));
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void All_parameters_are_trained_from_scratch(ScalarType dtype)

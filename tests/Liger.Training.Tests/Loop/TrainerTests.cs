@@ -225,6 +225,13 @@ public class TrainerTests
 
     internal sealed class Reports : IProgress<TrainingProgress>
     {
+        // What earlier tests left to the collector must not go away while tensors are counted.
+        public Reports()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
         public List<TrainingProgress> All { get; } = [];
 
         public List<long> LiveTensors { get; } = [];

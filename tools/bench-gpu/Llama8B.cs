@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using Liger.Checkpoints;
+using Liger.Models;
+using Liger.Models.Mixers;
+using static TorchSharp.torch;
+
+namespace Liger.GpuBench;
+
+/// <summary>A model of Llama-3-8B's shape with random weights in bf16.</summary>
+internal static class Llama8B
+{
+    internal const int Vocabulary = 128_256;
+
+    internal static CausalLM Make(string mixer, int layers = 32)
+    {
+        var config = new JsonObject
+        {
+            ["model_type"] = "llama",
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["hidden_size"] = 4096,
+            ["intermediate_size"] = 14336,
+            ["num_hidden_layers"] = layers,
+            ["num_attention_heads"] = 32,
+            ["num_key_value_heads"] = 8,
+            ["vocab_size"] = Vocabulary,
+            ["max_position_embeddings"] = 131_072,
+            ["rope_theta"] = 500_000.0,
+            ["rms_norm_eps"] = 1e-5,
+            ["tie_word_embeddings"] = false,
+            ["torch_dtype"] = "bfloat16",
+        };
+        return CausalLM.Build(HfConfig.FromJson(config, "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new DeviceRandom(torch_device, ScalarType.BFloat16));
+    }
+
+    private static Device torch_device => device("cuda:0");
+}

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Liger.Models.Graph;
+using Liger.Models.Mixers;
+using Liger.Ops;
+using Liger.Training;
+using static TorchSharp.torch;
+
+namespace Liger.GpuBench;
+
+/// <summary>What the parts of a layer cost at Llama-3-8B shape, 8×1024 tokens in bf16: forward, and forward with backward.</summary>
+internal static class PieceBench
+{
+    private const int Batch = 8, Tokens = 1024, Hidden = 4096, Inner = 14336, Heads = 32, KvHeads = 8, HeadDim = 128;
+
+    internal static void Run(Report report)
+    {
+        using var scope = NewDisposeScope();
+        var gpu = device("cuda:0");
+        Tensor Random(params long[] shape) => empty(shape, ScalarType.BFloat16, gpu).normal_().requires_grad_();
+        var x = Random(Batch, Tokens, Hidden);
+        var weight = ones([Hidden], ScalarType.BFloat16, gpu);
+        Piece(report, "rms norm", () => RmsNorm.Forward(x, weight, 1e-5), [x]);
+        var (gate, up) = (Random(Batch, Tokens, Inner), Random(Batch, Tokens, Inner));
+        Piece(report, "silu(gate) * up", () => nn.functional.silu(gate) * up, [gate, up]);
+        Piece(report, "residual sum", () => x + x, [x]);
+        using var projection = new Linear(empty([Hidden, Hidden], ScalarType.BFloat16, gpu).normal_(0, 0.02));
+        Piece(report, "linear 4096", () => projection.forward(x), [x]);
+        using var wide = new Linear(empty([Inner, Hidden], ScalarType.BFloat16, gpu).normal_(0, 0.02));
+        Piece(report, "linear 14336", () => wide.forward(x), [x]);
+        var (q, k, v) = (Random(Batch, Tokens, Heads, HeadDim), Random(Batch, Tokens, KvHeads, HeadDim), Random(Batch, Tokens, KvHeads, HeadDim));
+        var frequencies = arange(0, HeadDim / 2, ScalarType.Float32, gpu);
+        var (cos, sin) = Rotary.Table(frequencies, arange(Tokens, device: gpu), ScalarType.BFloat16);
+        var rotary = new RotaryTable(cos, sin);
+        Piece(report, "rotary q", () => rotary.Apply(q), [q]);
+        foreach (var name in new[] { "window", "gla", "liger-gla" })
+        {
+            var mixer = new MixerSpec(name, new Dictionary<string, string>()).Create(new MixerShape(Heads, KvHeads, HeadDim));
+            Piece(report, name, () => mixer.Parallel(new MixerInput(q, k, v, rotary)), [q, k, v]);
+        }
+        var head = empty([Llama8B.Vocabulary, Hidden], ScalarType.BFloat16, gpu).normal_(0, 0.02);
+        var targets = randint(0, Llama8B.Vocabulary, [Batch * Tokens], device: gpu);
+        Piece(report, "head and cross-entropy", () => LinearCrossEntropy.Sum(x.view(-1, Hidden), head, targets), [x]);
+    }
+
+    private static void Piece(Report report, string name, Func<Tensor> forward, Tensor[] inputs) => report.Try("piece", new JsonObject { ["piece"] = name }, figure =>
+    {
+        using (no_grad())
+            figure["forward_ms"] = Math.Round(Timing.Median(() => forward().Dispose(), 7, 3), 3);
+        using var sample = forward().detach();
+        using var gradient = sample.Dimensions == 0 ? ones_like(sample) : empty_like(sample).normal_();
+        void Both()
+        {
+            using var scope = NewDisposeScope();
+            autograd.backward([forward()], [gradient]);
+            foreach (var input in inputs)
+                input.grad = null;
+        }
+        figure["forward_backward_ms"] = Math.Round(Timing.Median(Both, 7, 3), 3);
+        figure["peak_GiB"] = Math.Round(Report.PeakGiB, 2);
+    });
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using Liger.GpuBench;
+using Liger.Torch;
+
+// Usage: SECTION… [--json FILE]; sections: train, train-checkpointed, train-long, decode, decode-long, prefill, softmax
+if (!TorchSharp.torch.cuda.is_available())
+{
+    Console.Error.WriteLine("bench-gpu: libtorch sees no GPU here. Run it on a machine with one; tools/device-run says how.");
+    return 3;
+}
+var report = new Report();
+var sections = args.TakeWhile(a => a != "--json").ToList();
+foreach (var section in sections)
+{
+    switch (section)
+    {
+        case "pieces": PieceBench.Run(report); break;
+        case "train": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (1, 1024, false)]); break;
+        case "train-checkpointed": TrainBench.Run(report, "liger-gla", [(8, 1024, true), (4, 4096, true)]); break;
+        case "train-all": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (8, 1024, true), (4, 4096, true), (1, 32768, true)]); break;
+        case "train-long": TrainBench.Run(report, "liger-gla", [(1, 32768, true)]); break;
+        case "train-window": TrainBench.Run(report, "window", [(8, 1024, false)]); break;
+        case "train-softmax": TrainBench.Run(report, "softmax", [(8, 1024, false), (8, 1024, true)]); break;
+        case "decode": DecodeBench.Run(report, "liger-gla", [(1, 1024), (1, 16384), (16, 1024)]); break;
+        case "decode-long": DecodeBench.Run(report, "liger-gla", [(1, 65536)]); break;
+        case "decode-softmax": DecodeBench.Run(report, "softmax", [(1, 1024), (1, 4096), (1, 16384)]); break;
+        default:
+            Console.Error.WriteLine($"bench-gpu: unknown section '{section}'.");
+            return 2;
+    }
+}
+if (args.SkipWhile(a => a != "--json").Skip(1).FirstOrDefault() is { } path)
+    report.Save(path, new JsonObject { ["libtorch"] = TorchLibrary.Version, ["when"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'") });
+return 0;

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using Liger.Torch;
+
+namespace Liger.GpuBench;
+
+/// <summary>The figures of a run: one JSON object a line on the terminal, all of them in a file at the end.</summary>
+internal sealed class Report
+{
+    private readonly JsonArray figures = [];
+
+    internal static double PeakGiB => TorchLibrary.CudaMemory().Peak / (double)(1L << 30);
+
+    internal void Add(string work, JsonObject figure)
+    {
+        figure.Insert(0, "work", work);
+        Console.WriteLine(figure.ToJsonString());
+        figures.Add(figure);
+    }
+
+    /// <summary>Runs one case; what it cannot do is a figure too.</summary>
+    internal void Try(string work, JsonObject about, Action<JsonObject> measure)
+    {
+        TorchSharp.torch.cuda.synchronize();
+        TorchLibrary.EmptyCudaCache();
+        TorchLibrary.ResetCudaPeak();
+        try
+        {
+            measure(about);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            about["error"] = error.Message.Split('\n')[0];
+        }
+        Add(work, about);
+    }
+
+    internal void Save(string path, JsonObject machine) =>
+        File.WriteAllText(path, new JsonObject { ["machine"] = machine, ["figures"] = figures }.ToJsonString(new() { WriteIndented = true }) + "\n");
+}
