@@ -1,3 +1,5 @@
+using Liger.Ops.Cuda;
+
 namespace Liger.Ops;
 
 /// <summary>
@@ -30,12 +32,18 @@ public static class RmsNorm
         {
             using var scope = NewDisposeScope();
             var (x, weight, epsilon) = ((Tensor)vars[0], (Tensor)vars[1], (double)vars[2]);
+            ctx.save_data("weight", weight.requires_grad);
+            if (RmsNormKernel.Serves(x, weight))
+            {
+                var (y, r) = RmsNormKernel.Forward(x, weight, epsilon);
+                ctx.save_for_backward([x, weight, r.MoveToOuterDisposeScope()]);
+                return y.MoveToOuterDisposeScope();
+            }
             var wide = x.to(Shapes.Accumulator(x));
             var inverse = wide.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_();
             var normed = wide * inverse;
             var result = x.dtype == normed.dtype ? normed.mul_(weight) : normed.to(x.dtype).mul_(weight);
             ctx.save_for_backward([x, weight, inverse.MoveToOuterDisposeScope()]);
-            ctx.save_data("weight", weight.requires_grad);
             return result.MoveToOuterDisposeScope();
         }
 
@@ -43,6 +51,10 @@ public static class RmsNorm
         {
             var saved = ctx.get_saved_variables();
             var (x, weight, inverse) = (saved[0], saved[1], saved[2]);
+            var ofWeight = (bool)ctx.get_data("weight");
+            if (!ofWeight && RmsNormKernel.Serves(x, weight))
+                return [RmsNormKernel.Backward(x, weight, inverse, grad_output), null!, null!];
+            inverse = inverse.view([.. x.shape[..^1], 1]);
             var wide = x.to(inverse.dtype);
             var normed = wide * inverse;
             var wideGrad = grad_output.to(inverse.dtype);
@@ -50,7 +62,7 @@ public static class RmsNorm
             var scaled = wideGrad * weight;
             var projection = (normed * scaled).mean([-1], keepdim: true);
             var dx = scaled.sub_(normed * projection).mul_(inverse).to(x.dtype);
-            var dw = (bool)ctx.get_data("weight")
+            var dw = ofWeight
                 ? (normed.to(x.dtype) * grad_output).flatten(0, -2).sum(0, type: inverse.dtype).to(weight.dtype)
                 : null!;
             return [dx, dw, null!];

@@ -39,15 +39,13 @@ int32_t lt_cuda_empty_cache() {
   return guarded([&] { c10::cuda::CUDACachingAllocator::emptyCache(); });
 }
 
-#else
-
-namespace {
-
-int32_t without_cuda() {
-  return guarded([] { TORCH_CHECK(false, "this libtorch was built without CUDA"); });
+int32_t lt_cuda_stream(void** stream) {
+  return guarded([&] { *stream = c10::cuda::getCurrentCUDAStream().stream(); });
 }
 
-}  // namespace
+#else
+
+using lt::without_cuda;
 
 int32_t lt_cuda_count(int32_t* count) {
   *count = 0;
@@ -58,6 +56,7 @@ int32_t lt_cuda_synchronize(int32_t) { return without_cuda(); }
 int32_t lt_cuda_memory(int32_t, int64_t*, int64_t*, int64_t*) { return without_cuda(); }
 int32_t lt_cuda_reset_peak(int32_t) { return without_cuda(); }
 int32_t lt_cuda_empty_cache() { return without_cuda(); }
+int32_t lt_cuda_stream(void**) { return without_cuda(); }
 
 #endif
 

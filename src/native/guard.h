@@ -47,4 +47,10 @@ inline std::vector<at::Tensor> tensors(const lt_tensor* handles, int32_t count) 
   return result;
 }
 
+#ifndef LT_WITH_CUDA
+inline int32_t without_cuda() {
+  return guarded([] { TORCH_CHECK(false, "this libtorch was built without CUDA"); });
+}
+#endif
+
 }  // namespace lt

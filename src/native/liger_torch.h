@@ -11,6 +11,7 @@
 
 typedef struct lt_tensor_opaque* lt_tensor;
 typedef struct lt_generator_opaque* lt_generator;
+typedef struct lt_graph_opaque* lt_graph;
 typedef struct lt_node_opaque* lt_node;
 typedef const struct lt_op_opaque* lt_op;
 
@@ -95,3 +96,11 @@ LT_API int32_t lt_cuda_memory(int32_t device, int64_t* allocated, int64_t* peak,
 LT_API int32_t lt_cuda_reset_peak(int32_t device);
 LT_API int32_t lt_cuda_empty_cache();
 LT_API int32_t lt_allow_tf32(int32_t allow);
+// The stream that libtorch's work on this thread goes to; null is the default stream.
+LT_API int32_t lt_cuda_stream(void** stream);
+
+// graph.cpp: work recorded once and replayed as a whole. Between begin and end this thread works on another stream.
+LT_API int32_t lt_graph_begin(lt_graph* result);
+LT_API int32_t lt_graph_end(lt_graph graph);
+LT_API int32_t lt_graph_replay(lt_graph graph);
+LT_API int32_t lt_graph_release(lt_graph graph);

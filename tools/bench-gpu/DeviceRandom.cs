@@ -12,10 +12,10 @@ internal sealed class DeviceRandom(Device device, ScalarType dtype) : WeightSour
 
     public override Device Device => device;
 
-    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, bool optional) =>
+    protected override Tensor? Take(string name, ReadOnlySpan<long> shape, ScalarType? fixedDtype, bool optional) =>
         optional ? null
-        : name.EndsWith("norm.weight", StringComparison.Ordinal) ? ones(shape.ToArray(), dtype, device)
-        : empty(shape.ToArray(), dtype, device).normal_(0, Std);
+        : name.EndsWith("norm.weight", StringComparison.Ordinal) ? ones(shape.ToArray(), fixedDtype ?? dtype, device)
+        : empty(shape.ToArray(), fixedDtype ?? dtype, device).normal_(0, Std);
 
     protected override IReadOnlyList<string> Left() => [];
 }

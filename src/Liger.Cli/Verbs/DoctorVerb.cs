@@ -25,6 +25,7 @@ internal static class DoctorVerb
                 .Add("libtorch", machine.Libtorch)
                 .Add("BLAS", machine.Blas ?? "part of libtorch")
                 .Add("devices", string.Join(", ", machine.Devices))
+                .Add("CUDA kernels", machine.Kernels ?? "none without a GPU")
                 .ToString());
             return (int)ExitCode.Done;
         });

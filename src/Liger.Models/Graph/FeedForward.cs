@@ -1,4 +1,5 @@
 using Liger.Checkpoints;
+using Liger.Ops;
 
 namespace Liger.Models.Graph;
 
@@ -21,7 +22,7 @@ public sealed class FeedForward : IDisposable
     internal IEnumerable<ProjectionSlot> Slots => [gate, up, down];
 
     /// <summary>[B,T,C] → [B,T,C].</summary>
-    internal Tensor forward(Tensor x) => down.Value.forward(nn.functional.silu(gate.Value.forward(x)) * up.Value.forward(x));
+    internal Tensor forward(Tensor x) => down.Value.forward(SwiGlu.Forward(gate.Value.forward(x), up.Value.forward(x)));
 
     /// <inheritdoc/>
     public void Dispose()

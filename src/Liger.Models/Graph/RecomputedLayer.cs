@@ -38,6 +38,9 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
         return [x.grad?.MoveToOuterDisposeScope()!, null!, null!, null!, null!, null!, null!];
     }
 
-    private static Tensor Compute(DecoderLayer layer, Tensor x, IReadOnlyList<Tensor> kept) =>
-        layer.forward(x, new RotaryTable(kept[1], kept[2]), kept[3] is null ? null : new SequenceLayout(kept[3], kept[4]), null);
+    private static Tensor Compute(DecoderLayer layer, Tensor x, IReadOnlyList<Tensor> kept)
+    {
+        using var layout = kept[3] is null ? null : new SequenceLayout(kept[3].alias(), kept[4].alias());
+        return layer.forward(x, new RotaryTable(kept[1], kept[2]), layout, null);
+    }
 }

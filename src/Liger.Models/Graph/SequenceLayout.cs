@@ -8,15 +8,13 @@ public sealed class SequenceLayout : IDisposable
 {
     private const long Padding = -1;
 
-    /// <summary>A layout of tensors that someone else keeps.</summary>
-    internal SequenceLayout(Tensor documents, Tensor positions) => (Documents, Positions) = (documents, positions);
-
     private SequenceLayout(long[] documents, long[] positions, long batch, long tokens, Device? device)
         : this(torch.tensor(documents, [batch, tokens], device: device), torch.tensor(positions, [batch, tokens], device: device))
     {
     }
 
-    private SequenceLayout(Tensor documents, Tensor positions)
+    /// <summary>Takes the tensors over.</summary>
+    internal SequenceLayout(Tensor documents, Tensor positions)
     {
         Documents = documents.DetachFromDisposeScope();
         Positions = positions.DetachFromDisposeScope();

@@ -77,6 +77,13 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] internal static partial int lt_cuda_reset_peak(int device);
     [LibraryImport(Library)] internal static partial int lt_cuda_empty_cache();
     [LibraryImport(Library)] internal static partial int lt_allow_tf32(int allow);
+    [LibraryImport(Library)] internal static partial int lt_cuda_stream(out nint stream);
+
+    // graph.cpp
+    [LibraryImport(Library)] internal static partial int lt_graph_begin(out nint result);
+    [LibraryImport(Library)] internal static partial int lt_graph_end(nint graph);
+    [LibraryImport(Library)] internal static partial int lt_graph_replay(nint graph);
+    [LibraryImport(Library)] internal static partial int lt_graph_release(nint graph);
 
     /// <summary>Throws the native side's message when a call reports failure.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -27,4 +27,17 @@ public static class TorchLibrary
 
     /// <summary>Whether fp32 products on the GPU may round their operands to tf32. Off unless switched on.</summary>
     public static void AllowTf32(bool allow) => NativeMethods.Check(NativeMethods.lt_allow_tf32(allow ? 1 : 0));
+
+    /// <summary>Whether tensors' addresses and the stream of libtorch's work can be had, which kernels of one's own need.</summary>
+    public static bool HasDeviceAccess => true;
+
+    /// <summary>The CUDA stream that libtorch's work on this thread goes to; 0 is the default stream.</summary>
+    public static nint CudaStream()
+    {
+        NativeMethods.Check(NativeMethods.lt_cuda_stream(out var stream));
+        return stream;
+    }
+
+    /// <summary>The address of a tensor's first element on its device.</summary>
+    public static nint Address(TorchSharp.torch.Tensor tensor) => tensor.DataPointer();
 }

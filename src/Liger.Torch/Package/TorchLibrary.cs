@@ -22,4 +22,13 @@ public static class TorchLibrary
 
     /// <summary>Whether fp32 products on the GPU may round their operands to tf32.</summary>
     public static void AllowTf32(bool allow) => TorchSharp.torch.backends.cuda.matmul.allow_tf32 = allow;
+
+    /// <summary>Not offered by the package.</summary>
+    public static bool HasDeviceAccess => false;
+
+    /// <summary>Not offered by the package.</summary>
+    public static nint CudaStream() => throw new NotSupportedException($"the CUDA stream: {Remedy}");
+
+    /// <summary>Not offered by the package.</summary>
+    public static nint Address(TorchSharp.torch.Tensor tensor) => throw new NotSupportedException($"the address of {tensor}: {Remedy}");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Liger.Ops.Cuda;
 using Liger.Torch;
 using TorchSharp;
 
@@ -42,6 +43,9 @@ public sealed record RunEnvironment
     /// <summary>The devices that tensors can live on: cpu, cuda:0, …</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
+    /// <summary>What the project's own CUDA kernels are compiled for and by, or why they do not run here; null without a GPU.</summary>
+    public string? Kernels { get; init; }
+
     /// <summary>When this was written down, in universal time.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -65,6 +69,7 @@ public sealed record RunEnvironment
             TorchThreads = torch.get_num_threads(),
             Blas = BlasFile(),
             Devices = DeviceNames(),
+            Kernels = KernelsText(),
             At = TimeProvider.System.GetUtcNow(),
         };
     }
@@ -80,6 +85,15 @@ public sealed record RunEnvironment
     {
         var gpus = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         return ["cpu", .. Enumerable.Range(0, gpus).Select(index => string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"))];
+    }
+
+    private static string? KernelsText()
+    {
+        if (!torch.cuda.is_available()) return null;
+        var status = CudaKernels.Status;
+        return status.Available
+            ? $"{status.Architecture} on {status.Card}, driver for CUDA {status.Driver}, NVRTC {status.Compiler}"
+            : $"not available, slower operations run instead: {status.Reason}";
     }
 
     // The library that libtorch was linked to is known; which implementation stands behind that name only the process's own map says.
