@@ -87,6 +87,12 @@ public sealed class SequenceLayout : IDisposable
         return new SequenceLayout(documents, positions, lengths.Count, tokens, device);
     }
 
+    /// <summary>One more token for each row, as decoding appends them to rows of different lengths.</summary>
+    /// <param name="positions">The token's position inside its document, for each row; below 0 is padding for a row that has ended.</param>
+    /// <param name="device">Where the layout lies; null is the CPU.</param>
+    public static SequenceLayout Single(IReadOnlyList<long> positions, Device? device = null) =>
+        new([.. positions.Select(p => p < 0 ? Padding : 0)], [.. positions.Select(p => Math.Max(p, 0))], positions.Count, 1, device);
+
     /// <summary>Some tokens of every row, as part of a longer prompt: their positions stay what they are.</summary>
     /// <param name="from">The first token.</param>
     /// <param name="tokens">How many.</param>

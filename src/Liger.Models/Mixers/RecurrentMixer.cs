@@ -47,7 +47,7 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer
     public override long StateBytes(long tokens, int elementSize) => StateSizes.Sum(size => size.Aggregate((a, b) => a * b)) * sizeof(float);
 
     /// <summary>The dtype recurrences compute in: float64 stays, everything else is fp32.</summary>
-    internal static ScalarType Accumulator(Tensor tensor) => tensor.dtype == float64 ? float64 : float32;
+    protected internal static ScalarType Accumulator(Tensor tensor) => tensor.dtype == float64 ? float64 : float32;
 
     /// <summary>Sizes of the state's matrices for one sequence, the kv heads first.</summary>
     protected abstract IReadOnlyList<long[]> StateSizes { get; }

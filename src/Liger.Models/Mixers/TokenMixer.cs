@@ -30,7 +30,27 @@ public sealed record MixerShape(int Heads, int KvHeads, int HeadDim, int? Slidin
 /// <param name="Values">[B,T,Hkv,D].</param>
 /// <param name="Rotary">Cosines and sines for the tokens' positions.</param>
 /// <param name="Layout">Document boundaries and padding; null: every row is one document.</param>
-public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, RotaryTable Rotary, SequenceLayout? Layout = null);
+/// <exception cref="ModelException">Shapes that do not fit together.</exception>
+public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, RotaryTable Rotary, SequenceLayout? Layout = null)
+{
+    /// <summary>[B,T,Hkv,D].</summary>
+    public Tensor Keys { get; init; } = Fitting(Queries, Keys);
+
+    /// <summary>[B,T,Hkv,D].</summary>
+    public Tensor Values { get; init; } = Expect("values", Values.shape.SequenceEqual(Keys.shape), $"[{string.Join(",", Keys.shape)}]", Values);
+
+    private static Tensor Fitting(Tensor queries, Tensor keys)
+    {
+        long[] q = queries.shape, k = keys.shape;
+        Expect("queries", q.Length == 4, "[B,T,H,D]", queries);
+        Expect("keys", k.Length == 4 && k[0] == q[0] && k[1] == q[1] && k[3] == q[3], $"[{q[0]},{q[1]},Hkv,{q[3]}]", keys);
+        Expect("queries", q[2] % k[2] == 0, $"a multiple of {k[2]} heads", queries);
+        return keys;
+    }
+
+    private static Tensor Expect(string name, bool holds, string expected, Tensor got) =>
+        holds ? got : throw new ModelException($"mixer: {name} — expected {expected}, got [{string.Join(",", got.shape)}].");
+}
 
 /// <summary>
 /// Mixes information between tokens of one layer: softmax attention or what takes its place. Stateless between calls; what decoding

@@ -1,0 +1,248 @@
+using Liger.Models;
+using Liger.Models.Graph;
+using Liger.Models.Mixers;
+using Liger.Testing;
+
+namespace Liger.Contracts.Tests;
+
+/// <summary>What every registered mixer must hold, and the options in which recurrent mixers differ.</summary>
+public class MixerContractTests
+{
+    private static readonly string[] Variants =
+    [
+        "gla gate-source=query gate-shape=scalar rope=true", "gla gate-source=value normalized=true feature-map=elu", "gla gate-source=constant gate-logit=1 feature-map=relu",
+        "gla feature-map=l2-norm gate-lower-bound=0.5 gate-divisor=2", "gla feature-map=identity rope=true", "mamba2 gate-shape=channel normalized=true",
+        "gsa slots=4 feature-map=l2-norm rope=true gate-source=value", "hgrn2 gate-lower-bound=0.9 gate-source=constant normalized=true", "linear normalized=true feature-map=elu",
+        "gated-delta strength=one rope=true gate-source=query", "delta strength=one feature-map=softmax", "rwkv7 feature-map=relu gate-divisor=4",
+    ];
+
+    public static TheoryData<string> Mixers => [.. MixerCatalog.All.Select(m => m.Name), .. Variants];
+
+    public static TheoryData<string> Recurrences => [.. MixerCatalog.All.Select(m => m.Name).Where(name => new Case(name).Mixer is RecurrentMixer), .. Variants];
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void The_parallel_form_any_split_and_single_steps_agree(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        foreach (var tokens in new[] { 1, 15, 63, 64, 65, 200 })
+        {
+            var input = Case.Input(2, tokens);
+            var whole = it.Mixer.Parallel(input);
+            foreach (var lengths in new int[][] { [1], [5, 1, 40, 1, 1, 64], [64], [130] })
+                TensorAssert.Close(it.Extended(input, lengths), whole, name: $"{tokens} tokens in parts of {string.Join(", ", lengths)}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Memory_is_what_was_announced(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        using var state = it.Mixer.NewState(3, float32, CPU);
+        var input = Case.Input(3, 40);
+        it.Mixer.Extend(Case.Part(input, 0, 39), state);
+        it.Mixer.Extend(Case.Part(input, 39, 1), state);
+        Assert.Equal(3 * it.Mixer.StateBytes(40, sizeof(float)), state.Bytes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Later_tokens_and_other_rows_leave_every_bit(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        var input = Case.Input(2, 100);
+        var other = Case.Input(2, 100, seed: 2);
+        Tensor Until(Tensor a, Tensor b, long tokens) => cat([a.narrow(1, 0, tokens), b.narrow(1, tokens, 100 - tokens)], 1);
+        var later = input with { Queries = Until(input.Queries, other.Queries, 70), Keys = Until(input.Keys, other.Keys, 70), Values = Until(input.Values, other.Values, 70) };
+        var whole = it.Mixer.Parallel(input);
+        TensorAssert.Same(it.Mixer.Parallel(later).narrow(1, 0, 70), whole.narrow(1, 0, 70), "later tokens");
+
+        Tensor Second(Tensor a, Tensor b) => cat([a.narrow(0, 0, 1), b.narrow(0, 1, 1)], 0);
+        var row = new MixerInput(Second(other.Queries, input.Queries), Second(other.Keys, input.Keys), Second(other.Values, input.Values), input.Rotary);
+        TensorAssert.Same(it.Mixer.Parallel(row)[1], whole[1], "other rows");
+        TensorAssert.Close(it.Mixer.Parallel(Case.Row(input, 1))[0], whole[1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Packed_documents_are_as_alone_and_share_no_bit(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        const int tokens = 150;
+        using var layout = SequenceLayout.Packed([[0, 20, 23, 120]], tokens)!;
+        var input = Case.Input(1, tokens, layout: layout);
+        var packed = it.Mixer.Parallel(input);
+        var other = Case.Input(1, tokens, layout: layout, seed: 2);
+        foreach (var (from, length) in new[] { (0, 20), (20, 3), (23, 97), (120, 30) })
+        {
+            var own = packed.narrow(1, from, length);
+            TensorAssert.Close(own, it.Mixer.Parallel(Case.Part(input, from, length) with { Layout = null }), name: $"document at {from}");
+            Tensor Only(Tensor mine, Tensor others) => cat([others.narrow(1, 0, from), mine.narrow(1, from, length), others.narrow(1, from + length, tokens - from - length)], 1);
+            var around = new MixerInput(
+                Only(input.Queries, other.Queries), Only(input.Keys, other.Keys), Only(input.Values, other.Values), input.Rotary, layout);
+            TensorAssert.Same(it.Mixer.Parallel(around).narrow(1, from, length), own, $"document at {from} among others");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Recurrences))]
+    public void A_packed_prompt_may_be_read_in_parts(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        using var layout = SequenceLayout.Packed([[20, 23, 64, 120], [1, 2, 90]], 150)!;
+        var input = Case.Input(2, 150, layout: layout);
+        var whole = it.Mixer.Parallel(input);
+        foreach (var lengths in new int[][] { [1], [20, 3, 7, 70, 1, 64], [64] })
+            TensorAssert.Close(it.Extended(input, lengths), whole, name: $"parts of {string.Join(", ", lengths)}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Padding_is_harmless(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        foreach (var (left, tokens) in new[] { (true, 41), (false, 41), (true, 100), (false, 100) })
+        {
+            int[] lengths = [tokens, tokens - 30];
+            using var layout = SequenceLayout.Padded(lengths, tokens, left);
+            var input = Case.Input(2, tokens, layout: layout);
+            var padded = it.Mixer.Parallel(input);
+            Assert.True(padded.isfinite().all().item<bool>());
+            for (var row = 0; row < 2; row++)
+            {
+                var from = left ? tokens - lengths[row] : 0;
+                TensorAssert.Close(padded.narrow(0, row, 1).narrow(1, from, lengths[row]), it.Mixer.Parallel(Alone(input, row, from, lengths[row])), name: $"left {left}, row {row}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Recurrences))]
+    public void Rows_of_different_lengths_decode_together(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        const int prompt = 41, made = 12;
+        int[] lengths = [prompt, 30];
+        foreach (var left in new[] { true, false })
+        {
+            using var layout = SequenceLayout.Padded(lengths, prompt, left);
+            var input = Case.Input(2, prompt, layout: layout);
+            var steps = Case.Input(2, made, seed: 5);
+            using var state = it.Mixer.NewState(2, float32, CPU);
+            it.Mixer.Extend(Case.Part(input, 0, 25), state);
+            it.Mixer.Extend(Case.Part(input, 25, prompt - 25), state);
+            var outputs = new List<Tensor>();
+            for (var i = 0; i < made; i++)
+            {
+                using var next = SequenceLayout.Single([lengths[0] + i, lengths[1] + i]);
+                outputs.Add(it.Mixer.Extend(Case.Part(steps, i, 1) with { Rotary = Case.Rotation(next.Positions, float32), Layout = next }, state));
+            }
+            for (var row = 0; row < 2; row++)
+            {
+                var own = Alone(input, row, left ? prompt - lengths[row] : 0, lengths[row]);
+                var more = Case.Row(steps, row);
+                var whole = new MixerInput(cat([own.Queries, more.Queries], 1), cat([own.Keys, more.Keys], 1), cat([own.Values, more.Values], 1), Case.Rotation(arange(lengths[row] + made), float32));
+                TensorAssert.Close(cat(outputs, 1).narrow(0, row, 1), it.Mixer.Parallel(whole).narrow(1, lengths[row], made), name: $"left {left}, row {row}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Grouped_heads_equal_repeated_heads(string mixer)
+    {
+        // A gate made of queries is the mean of its group's, and fixed decays go by the kv head: repeated heads are another model then.
+        if (mixer.Contains("gate-source=query", StringComparison.Ordinal) || mixer.Split(' ')[0] is "retention" or "liger-retention" or "lightning" or "liger-lightning")
+            return;
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var input = Case.Input(1, 80, float64);
+        Tensor Repeat(Tensor x) => x.repeat_interleave(2, 2);
+        var repeated = new Case(mixer, Case.Shape with { KvHeads = 4, LayerKvHeads = 4 });
+        TensorAssert.Close(new Case(mixer).Mixer.Parallel(input), repeated.Mixer.Parallel(input with { Keys = Repeat(input.Keys), Values = Repeat(input.Values) }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Gradients_follow_finite_differences(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        var it = new Case(mixer);
+        const long tokens = 70;
+        var input = Case.Input(1, tokens, float64);
+        var weight = Case.Input(1, tokens, float64, seed: 4).Queries;
+        Tensor[] leaves = [input.Queries.requires_grad_(), input.Keys.requires_grad_(), input.Values.requires_grad_()];
+        Tensor Value(Tensor[] of) => (it.Mixer.Parallel(new MixerInput(of[0], of[1], of[2], input.Rotary)) * weight).sum();
+
+        var grads = autograd.grad([Value(leaves)], leaves, allow_unused: true);
+        const double step = 1e-5;
+        using var mode = no_grad();
+        for (var i = 0; i < leaves.Length; i++)
+        {
+            var direction = randn(leaves[i].shape, float64, generator: new Generator((ulong)(10 + i)));
+            double At(double move) => Value([.. leaves.Select((leaf, j) => j == i ? leaf + (direction * move) : leaf)]).item<double>();
+            var numeric = (At(step) - At(-step)) / (2 * step);
+            var exact = grads[i] is null ? 0 : (grads[i] * direction).sum().item<double>();
+            Assert.True(Math.Abs(numeric - exact) < 1e-6 * Math.Max(1, Math.Abs(exact)), $"input {i}: expected {numeric:G9}, got {exact:G9}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Extreme_gates_stay_finite_and_nothing_stays_alive(string mixer)
+    {
+        var before = Tensor.TotalCount;
+        using (var scope = NewDisposeScope())
+        {
+            var it = new Case(mixer);
+            foreach (var (dtype, scale) in new[] { (float32, 50.0), (bfloat16, 50.0), (float32, 1e4), (bfloat16, 1.0) })
+            {
+                var input = Case.Input(2, 70, dtype, scale: scale);
+                Tensor[] leaves = [input.Queries.requires_grad_(), input.Keys.requires_grad_(), input.Values.requires_grad_()];
+                var output = it.Mixer.Parallel(input);
+                Assert.True(output.isfinite().all().item<bool>(), $"output, {dtype}, {scale}");
+                Assert.Equal(dtype, output.dtype);
+                foreach (var grad in autograd.grad([output.sum()], leaves, allow_unused: true))
+                    Assert.True(grad is null || grad.isfinite().all().item<bool>(), $"gradient, {dtype}, {scale}");
+                using var mode = no_grad();
+                it.Extended(input, 30, 1);
+            }
+            foreach (var (_, parameter) in it.Mixer.Parameters)
+                parameter.Dispose();
+        }
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Wrong_shapes_are_named(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        var it = new Case(mixer);
+        var input = Case.Input(1, 5);
+        void Refused(string name, Func<MixerInput> wrong) =>
+            Assert.Contains($"{name} — expected", Assert.Throws<ModelException>(() => it.Mixer.Parallel(wrong())).Message);
+        Refused("keys", () => new MixerInput(input.Queries, input.Keys.narrow(1, 0, 4), input.Values, input.Rotary));
+        Refused("values", () => new MixerInput(input.Queries, input.Keys, input.Values.narrow(3, 0, 4), input.Rotary));
+        Refused("queries", () => new MixerInput(input.Queries.narrow(2, 0, 3), input.Keys, input.Values, input.Rotary));
+    }
+
+    private static MixerInput Alone(MixerInput input, int row, long from, long length) => new(
+        input.Queries.narrow(0, row, 1).narrow(1, from, length), input.Keys.narrow(0, row, 1).narrow(1, from, length), input.Values.narrow(0, row, 1).narrow(1, from, length),
+        Case.Rotation(arange(length), input.Queries.dtype));
+}
