@@ -120,7 +120,7 @@ public sealed class CausalLM : IDisposable
     /// <exception cref="ModelException">No such mixer, or options that do not fit.</exception>
     public static CausalLM Build(HfConfig config, MixerPlan mixer, WeightSource weights)
     {
-        var mixers = new MixerSet(config, mixer);
+        var mixers = MixerSet.Create(config, mixer);
         mixers.Take(weights);
         return new CausalLM(config, mixers, weights);
     }
@@ -129,7 +129,7 @@ public sealed class CausalLM : IDisposable
     /// <exception cref="ModelException">No such mixer, options that do not fit, or a place that the model does not have.</exception>
     public MixerSet NewMixers(MixerPlan plan)
     {
-        var made = new MixerSet(Config, plan);
+        var made = MixerSet.Create(Config, plan);
         made.Initialise(Device);
         return made;
     }
@@ -184,7 +184,7 @@ public sealed class CausalLM : IDisposable
 
     private static CausalLM Fresh(HfConfig config, MixerPlan plan, WeightSource weights)
     {
-        var mixers = new MixerSet(config, plan);
+        var mixers = MixerSet.Create(config, plan);
         mixers.Initialise(weights.Device);
         return new CausalLM(config, mixers, weights);
     }

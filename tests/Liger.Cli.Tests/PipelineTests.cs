@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Liger.Checkpoints;
 using Liger.Testing;
@@ -74,6 +75,29 @@ public sealed class PipelineTests : IDisposable
         var places = report.RootElement.GetProperty("ranking").GetProperty("places").EnumerateArray().Select(p => p.GetProperty("place").GetString()!).ToList();
         Assert.Equal(["0.0", "0.1", "1.0", "1.1"], places.Order());
         Assert.Equal(places.Take(2).Order(), HfConfig.Load(to).Liger!["except"]!.AsObject().Select(e => e.Key));
+    }
+
+    [Fact]
+    public void What_a_mixer_declares_is_converted_trained_saved_merged_and_counted()
+    {
+        Done("finetune", recipe, "mixer.mixture=learned", "mixer.initial_mix=0.9", "train.mixer_parameters=true", "lora.targets=[q_proj]", "train.lr=1e-2");
+        var converted = folder["run/converted"];
+        Assert.True(File.Exists(Path.Combine(converted, "model-mixer.safetensors")));
+        Assert.Matches(@"parameters +[\d,]+, 8 of them the mixers'", Done("inspect", converted).Output);
+
+        const string name = "model.layers.1.self_attn.mixer.mix";
+        using var before = CheckpointFolder.Open(converted);
+        Done("export", converted, "--adapter", folder["run/adapter"], "--to", folder["merged"]);
+        using var after = CheckpointFolder.Open(folder["merged"]);
+        float[] Values(CheckpointFolder checkpoint) => MemoryMarshal.Cast<byte, float>(checkpoint.Bytes(name)).ToArray();
+        Assert.All(Values(before), value => Assert.Equal(0.9, 1 / (1 + Math.Exp(-value)), 1e-6));
+        Assert.All(Values(before).Zip(Values(after)), pair => Assert.NotEqual(pair.First, pair.Second));
+
+        // Converted again, to another mixer, nothing of it is left.
+        Done("convert", converted, "--to", folder["again"], "--mixer", "window", "--window", "4");
+        using var again = CheckpointFolder.Open(folder["again"]);
+        Assert.DoesNotContain(name, again.TensorNames);
+        Done("eval", folder["again"], "--text", folder["text.txt"], "--context", "16");
     }
 
     [Fact]

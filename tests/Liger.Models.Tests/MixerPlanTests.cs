@@ -72,6 +72,28 @@ public class MixerPlanTests
         Assert.Equal("llama", Linearizer.Plan(config, MixerSpec.Softmax).ModelType);
     }
 
+    [Fact]
+    public void A_learned_mix_starts_as_the_fixed_one_and_can_be_trained_head_by_head()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModel.Make(new MixerSpec("liger-gla", new Dictionary<string, string> { ["window"] = "8", ["mix"] = "0.9" }));
+        var ids = TinyModel.Ids(2, 30);
+        var wanted = model.forward(ids);
+        var learned = new MixerSpec("liger-gla", new Dictionary<string, string> { ["window"] = "8", ["mixture"] = "learned", ["initial-mix"] = "0.9" });
+        using var mixers = model.NewMixers(new MixerPlan(learned).With(MixerSpec.Softmax, new MixerPlace(1, 0)));
+        Assert.Equal(["model.layers.0.self_attn.mixer.mix", "model.layers.1.self_attn.mixer.kv1.mix"], mixers.Parameters.Select(p => p.Name));
+        Assert.Equal([4L, 2L], mixers.Parameters.Select(p => p.Parameter.Shape[0]));
+        using var all = model.NewMixers(learned);
+        using var own = model.Mixers;
+        model.Mixers = all;
+        TensorAssert.Close(model.forward(ids), wanted, 1e-4, "logits of the order of ten");
+        foreach (var (_, parameter) in all.Parameters)
+            parameter.Value.requires_grad = true;
+        model.forward(ids).logsumexp(-1).sum().backward();
+        Assert.All(all.Parameters, p => Assert.True(p.Parameter.Value.grad!.ne(0).all().item<bool>(), p.Name));
+        model.Mixers = own;
+    }
+
     [Theory]
     [InlineData("7")]
     [InlineData("0.2")]

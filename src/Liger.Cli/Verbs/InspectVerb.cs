@@ -35,7 +35,7 @@ internal static class InspectVerb
         .Add("heads", string.Create(CultureInfo.InvariantCulture, $"{result.Heads} query, {result.KvHeads} key and value, {result.HeadDim} wide"))
         .Add("vocabulary", Quantity.Count(result.Vocabulary) + (result.TiedHead ? ", head tied to the embedding" : ", head of its own"))
         .Add("context", $"{Quantity.Count(result.Context)} tokens")
-        .Add("parameters", Quantity.Count(result.Parameters))
+        .Add("parameters", Quantity.Count(result.Parameters) + (result.MixerParameters > 0 ? $", {Quantity.Count(result.MixerParameters)} of them the mixers'" : ""))
         .Add("tensors", $"{Quantity.Count(result.Tensors.Count)}: " + string.Join(", ", result.Tensors.GroupBy(t => t.Dtype).Select(g => $"{Quantity.Count(g.Count())} {g.Key}")))
         .Add("weights", $"{Quantity.Bytes(result.WeightBytes)} in {string.Join(", ", result.Files)}")
         .Add("softmax cache", $"{Quantity.Bytes(result.CacheBytesPerToken)} a token, {Quantity.Bytes((double)result.CacheBytesPerToken * result.Context)} at full context")

@@ -34,7 +34,7 @@ public static class Linearizer
         var section = mixer.ToJson();
         var before = MixerPlan.Of(source);
         // Making them finds options that do not fit a layer, before any file is touched.
-        using var made = new MixerSet(source, mixer);
+        using var made = MixerSet.Create(source, mixer);
         var layers = new List<LayerChange>();
         for (var i = 0; i < source.NumHiddenLayers; i++)
         {

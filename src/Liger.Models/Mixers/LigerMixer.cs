@@ -1,25 +1,64 @@
 namespace Liger.Models.Mixers;
 
+/// <summary>How window and recurrence are weighed.</summary>
+public enum Mixture
+{
+    /// <summary>The same weight everywhere.</summary>
+    Fixed,
+
+    /// <summary>A weight for each query head, learned.</summary>
+    Learned,
+}
+
 /// <summary>Options of the mixture.</summary>
 public sealed record MixOptions
 {
-    /// <summary>Weight of the window; the recurrent branch has the rest. The published models have 0.5.</summary>
-    [OptionRange(0, 1, "weight of the window; the recurrence has the rest")]
+    /// <summary>Fixed by default.</summary>
+    [OptionMeaning("weights of window and recurrence: fixed, or one for each query head that can be trained")]
+    public Mixture Mixture { get; init; }
+
+    /// <summary>Fixed weight of the window; the recurrent branch has the rest. The published models have 0.5.</summary>
+    [OptionRange(0, 1, "fixed weight of the window; the recurrence has the rest")]
     public double Mix { get; init; } = 0.5;
+
+    /// <summary>Learned weight of the window before training: near the window, which alone loses least.</summary>
+    [OptionRange(0.001, 0.999, "learned weight of the window before training")]
+    public double InitialMix { get; init; } = 0.98;
 }
 
 /// <summary>
 /// Liger attention: mix · window + (1 − mix) · recurrence over the same queries, keys and values, the window with rotary embedding and the
-/// recurrence without (Lan et al. 2025, arXiv 2503.01496, eq. 10). Differs: decoding keeps the window's keys and values, which the
+/// recurrence without (Lan et al. 2025, arXiv 2503.01496, eq. 10). A learned mix is σ(a_h) for query head h, a declared parameter
+/// "mix" [H]. Differs: decoding keeps the window's keys and values, which the
 /// published code drops; each branch is rounded to the model's dtype before mixing, where the published code mixes in fp32.
 /// </summary>
-/// <param name="options">The weights.</param>
-/// <param name="window">The softmax branch.</param>
-/// <param name="recurrence">The recurrent branch.</param>
-public sealed class LigerMixer(MixOptions options, TokenMixer window, TokenMixer recurrence) : TokenMixer
+public sealed class LigerMixer : TokenMixer
 {
-    /// <summary>The weights.</summary>
-    public MixOptions Options { get; } = options;
+    private readonly MixOptions options;
+    private readonly TokenMixer window;
+    private readonly TokenMixer recurrence;
+    private readonly MixerParameter? weights;
+
+    /// <param name="options">The weights.</param>
+    /// <param name="window">The softmax branch.</param>
+    /// <param name="recurrence">The recurrent branch.</param>
+    /// <param name="shape">The layer's sizes.</param>
+    /// <exception cref="ModelException">A weight for the other kind of mixture.</exception>
+    public LigerMixer(MixOptions options, TokenMixer window, TokenMixer recurrence, MixerShape shape)
+    {
+        var defaults = new MixOptions();
+        if (options.Mixture == Mixture.Learned && options.Mix != defaults.Mix)
+            throw new ModelException("mixer liger: mixture learned and mix exclude each other — expected initial-mix, where learning begins, or mixture fixed.");
+        if (options.Mixture == Mixture.Fixed && options.InitialMix != defaults.InitialMix)
+            throw new ModelException("mixer liger: mixture fixed and initial-mix exclude each other — expected mix, or mixture learned.");
+        (this.options, this.window, this.recurrence) = (options, window, recurrence);
+        if (options.Mixture == Mixture.Learned)
+            weights = new MixerParameter([shape.Heads], () => full([shape.Heads], Math.Log(options.InitialMix / (1 - options.InitialMix))));
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters =>
+        [.. weights is null ? Array.Empty<(string, MixerParameter)>() : [("mix", weights)], .. window.Parameters, .. recurrence.Parameters];
 
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input)
@@ -44,5 +83,7 @@ public sealed class LigerMixer(MixOptions options, TokenMixer window, TokenMixer
     public override long StateBytes(long tokens, int elementSize) =>
         window.StateBytes(tokens, elementSize) + recurrence.StateBytes(tokens, elementSize);
 
-    private Tensor Mixed(Tensor near, Tensor far) => near.mul(Options.Mix).add(far, 1 - Options.Mix);
+    private Tensor Mixed(Tensor near, Tensor far) => weights is null
+        ? near.mul(options.Mix).add(far, 1 - options.Mix)
+        : far + ((near - far) * weights.Value.sigmoid().to(near.dtype).unsqueeze(-1));
 }

@@ -46,7 +46,7 @@ public static class MixerCatalog
         $"window and {recurrence.Name}, mixed",
         $"Lan et al. 2025, arXiv 2503.01496, eq. 10; {recurrence.Source}",
         [new OptionGroup(typeof(MixOptions)), new OptionGroup(typeof(WindowOptions)), .. recurrence.Groups],
-        (bound, shape) => new LigerMixer((MixOptions)bound[0], new WindowMixer((WindowOptions)bound[1], shape), recurrence.Make([.. bound.Skip(2)], shape)));
+        (bound, shape) => new LigerMixer((MixOptions)bound[0], new WindowMixer((WindowOptions)bound[1], shape), recurrence.Make([.. bound.Skip(2)], shape), shape));
 
     private static void Add(MixerKind kind)
     {

@@ -11,7 +11,7 @@ public sealed class MixerSet : IDisposable
     /// <summary>Where a layer's declared parameters lie below the layer.</summary>
     private const string Path = "self_attn.mixer";
 
-    internal MixerSet(HfConfig config, MixerPlan plan)
+    private MixerSet(HfConfig config, MixerPlan plan)
     {
         plan.Check(config);
         Plan = plan;
@@ -27,6 +27,10 @@ public sealed class MixerSet : IDisposable
     /// <summary>The declared parameters under their full names, such as "model.layers.0.self_attn.mixer.mix".</summary>
     public IEnumerable<(string Name, MixerParameter Parameter)> Parameters =>
         Layers.SelectMany((mixer, i) => mixer.Parameters.Select(p => ($"model.layers.{i}.{Path}.{p.Name}", p.Parameter)));
+
+    /// <summary>Makes the mixers that a plan puts into a model; what they declare has its initial value, on the CPU.</summary>
+    /// <exception cref="ModelException">No such mixer, options that do not fit, or a place that the model does not have.</exception>
+    public static MixerSet Create(HfConfig config, MixerPlan plan) => new(config, plan);
 
     /// <summary>Whether a tensor of a checkpoint is a declared parameter of a mixer.</summary>
     /// <param name="name">Its full name.</param>

@@ -13,21 +13,22 @@ public static class Lora
     /// <param name="model">The model.</param>
     /// <param name="options">Rank, strength, dropout and targets.</param>
     /// <param name="seed">Seeds A and dropout; the same seed gives the same values on every device.</param>
+    /// <param name="mixerParameters">Whether what the mixers declare is trained beside.</param>
     /// <returns>The adapter; <see cref="LoraAdapter.Merge"/> or <see cref="LoraAdapter.Detach"/> takes it off again.</returns>
     /// <exception cref="TrainingException">An option is out of range, a target names no projection, or a target carries an adapter already.</exception>
-    public static LoraAdapter Attach(CausalLM model, LoraOptions options, long seed)
+    public static LoraAdapter Attach(CausalLM model, LoraOptions options, long seed, bool mixerParameters = false)
     {
-        foreach (var (_, weight) in model.Parameters)
-            weight.requires_grad = false;
-        return Attach(model.Projections, options, seed);
+        Freeze(model);
+        return Attach(model.Projections, options, seed, mixerParameters ? Declared(model) : []);
     }
 
     /// <summary>Wraps target projections among these slots; what else the model trains is left to the caller.</summary>
     /// <param name="slots">Projections in the order of the model.</param>
     /// <param name="options">Rank, strength, dropout and targets.</param>
     /// <param name="seed">Seeds A and dropout.</param>
+    /// <param name="beside">What is trained beside; null is nothing.</param>
     /// <exception cref="TrainingException">As above.</exception>
-    public static LoraAdapter Attach(IReadOnlyList<ProjectionSlot> slots, LoraOptions options, long seed)
+    public static LoraAdapter Attach(IReadOnlyList<ProjectionSlot> slots, LoraOptions options, long seed, IReadOnlyList<NamedParameter>? beside = null)
     {
         options.Check();
         var missing = options.Targets.Where(target => !slots.Any(slot => IsTarget(slot, target))).ToList();
@@ -42,7 +43,7 @@ public static class Lora
         using var grad = torch.no_grad();
         using var generator = new Generator((ulong)Seeds.Mix(seed, 0));
         var dropout = new LoraDropout(options.Dropout, Seeds.Mix(seed, 1));
-        return new LoraAdapter(targets, [.. targets.Select((slot, number) => Wrap((Linear)slot.Value, options, generator, dropout, number))], options, dropout);
+        return new LoraAdapter(targets, [.. targets.Select((slot, number) => Wrap((Linear)slot.Value, options, generator, dropout, number))], options, dropout, beside ?? []);
     }
 
     /// <summary>Puts a saved adapter on a model.</summary>
@@ -52,17 +53,16 @@ public static class Lora
     /// <exception cref="TrainingException">The adapter does not fit the model.</exception>
     public static LoraAdapter Open(CausalLM model, string folder)
     {
-        foreach (var (_, weight) in model.Parameters)
-            weight.requires_grad = false;
-        return Open(model.Projections, folder);
+        Freeze(model);
+        return Open(model.Projections, folder, MixerParameterFile.Exists(folder) ? Declared(model) : []);
     }
 
-    internal static LoraAdapter Open(IReadOnlyList<ProjectionSlot> slots, string folder)
+    internal static LoraAdapter Open(IReadOnlyList<ProjectionSlot> slots, string folder, IReadOnlyList<NamedParameter>? beside = null)
     {
         using var stored = AdapterFolder.Open(folder);
         var config = stored.Config;
         var options = new LoraOptions { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, Targets = config.TargetModules, UseRsLora = config.UseRsLora };
-        var adapter = Attach(slots, options, seed: 0);
+        var adapter = Attach(slots, options, seed: 0, beside);
         try
         {
             adapter.Load(stored);
@@ -74,6 +74,16 @@ public static class Lora
             throw;
         }
     }
+
+    private static void Freeze(CausalLM model)
+    {
+        foreach (var (_, weight) in model.Parameters)
+            weight.requires_grad = false;
+        foreach (var (_, parameter) in model.Mixers.Parameters)
+            parameter.Value.requires_grad = false;
+    }
+
+    private static IReadOnlyList<NamedParameter> Declared(CausalLM model) => [.. model.Mixers.Parameters.Select(p => new NamedParameter(p.Name, p.Parameter.Value))];
 
     private static bool IsTarget(ProjectionSlot slot, string target) => slot.Name.EndsWith("." + target, StringComparison.Ordinal);
 

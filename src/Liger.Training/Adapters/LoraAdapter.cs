@@ -5,27 +5,33 @@ using static TorchSharp.torch;
 
 namespace Liger.Training;
 
-/// <summary>A low-rank adapter on a model, made by <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long)"/>.</summary>
+/// <summary>A low-rank adapter on a model, made by <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long, bool)"/>.</summary>
 public sealed class LoraAdapter : IDisposable
 {
+    /// <summary>The file beside the adapter's own that holds trained parameters of mixers; PEFT does not read it.</summary>
+    public const string MixerParametersFile = "mixer_parameters.safetensors";
+
     private const string A = ".lora_A.weight", B = ".lora_B.weight";
     private readonly List<(ProjectionSlot Slot, LoraLinear Layer)> layers;
     private readonly LoraDropout dropout;
     private bool attached = true;
 
-    internal LoraAdapter(List<ProjectionSlot> slots, List<LoraLinear> layers, LoraOptions options, LoraDropout dropout)
+    internal LoraAdapter(List<ProjectionSlot> slots, List<LoraLinear> layers, LoraOptions options, LoraDropout dropout, IReadOnlyList<NamedParameter> mixerParameters)
     {
-        (this.layers, Options, this.dropout) = ([.. slots.Zip(layers)], options, dropout);
+        (this.layers, Options, this.dropout, MixerParameters) = ([.. slots.Zip(layers)], options, dropout, mixerParameters);
         foreach (var (slot, layer) in this.layers)
             slot.Value = layer;
-        Parameters = [.. this.layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) })];
+        Parameters = [.. this.layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) }), .. mixerParameters];
     }
 
     /// <summary>Rank, strength, dropout and targets.</summary>
     public LoraOptions Options { get; }
 
-    /// <summary>A [R, C] and B [O, R] of every projection, fp32, in the order of the model.</summary>
+    /// <summary>A [R, C] and B [O, R] of every projection, fp32, in the order of the model, then <see cref="MixerParameters"/>.</summary>
     public IReadOnlyList<NamedParameter> Parameters { get; }
+
+    /// <summary>What the mixers declare and is trained beside the adapter; empty where it is not. It belongs to the model and stays in it.</summary>
+    public IReadOnlyList<NamedParameter> MixerParameters { get; }
 
     /// <summary>Trained numbers.</summary>
     public long ParameterCount => Parameters.Sum(p => p.Weight.numel());
@@ -49,7 +55,10 @@ public sealed class LoraAdapter : IDisposable
             UseRsLora = Options.UseRsLora,
             BaseModelNameOrPath = baseModel,
         };
-        AdapterFolder.Write(folder, config, [.. layers.Select(l => (l.Slot.Name, l.Layer.A, l.Layer.B))], overwrite: true);
+        using var output = AtomicFolder.Create(folder, overwrite: true);
+        AdapterFolder.WriteInto(output.Path, config, [.. layers.Select(l => (l.Slot.Name, l.Layer.A, l.Layer.B))]);
+        MixerParameterFile.Write(output.Path, MixerParameters);
+        output.Commit();
     }
 
     /// <summary>Reads values that <see cref="Save"/> or PEFT wrote; they must fit this adapter exactly.</summary>
@@ -80,16 +89,19 @@ public sealed class LoraAdapter : IDisposable
                 layer.B.copy_(b);
             }
         }
+        MixerParameterFile.Read(stored.Path, MixerParameters);
         if (modules.Count > 0)
             throw new TrainingException($"{stored.Path}: adapts {modules.Keys.First()}, which the model does not have. The adapter belongs to another model.");
     }
 
     /// <summary>The weights with the adapter in them, under the names of the model; the model stays as it is.</summary>
-    /// <returns>Pairs of name ("….q_proj.weight") and a new tensor [O, C] in the type of the base, which the caller disposes.</returns>
+    /// <returns>Pairs of name ("….q_proj.weight") and a new tensor [O, C] in the type of the base, and the mixers' parameters; the caller disposes them.</returns>
     public IEnumerable<(string Name, Tensor Weight)> MergedWeights()
     {
         foreach (var (slot, layer) in layers)
             yield return (slot.Name + ".weight", layer.Merged());
+        foreach (var (name, weight) in MixerParameters)
+            yield return (name, weight.detach().clone());
     }
 
     /// <summary>Adds the adapter into the model's weights (in fp32, rounded once to their type) and takes it off.</summary>
@@ -104,7 +116,7 @@ public sealed class LoraAdapter : IDisposable
         Detach();
     }
 
-    /// <summary>Takes the adapter off: the model is again exactly what it was before <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long)"/>.</summary>
+    /// <summary>Takes the adapter off: the model is again exactly what it was before <see cref="Lora.Attach(Models.CausalLM, LoraOptions, long, bool)"/>.</summary>
     public void Detach()
     {
         if (!attached)

@@ -22,6 +22,9 @@ public sealed record TrainSection
     /// a fraction of the memory. Default false.</summary>
     public bool ActivationCheckpointing { get; init; }
 
+    /// <summary>Whether the parameters that mixers declare are trained beside the adapter. Default false.</summary>
+    public bool MixerParameters { get; init; }
+
     internal static TrainSection Bind(ISection s, TrainSection t)
     {
         var o = t.Trainer;
@@ -44,6 +47,7 @@ public sealed record TrainSection
             Dtype = s.Value("dtype", t.Dtype, Kind.Choice("auto", "float32", "bfloat16")),
             Device = s.Value("device", t.Device, Kind.Device),
             ActivationCheckpointing = s.Value("activation_checkpointing", t.ActivationCheckpointing, Kind.Flag),
+            MixerParameters = s.Value("mixer_parameters", t.MixerParameters, Kind.Flag),
         };
         var lengths = (bound.Trainer.Steps is null ? 0 : 1) + (bound.Trainer.Tokens is null ? 0 : 1) + (bound.Trainer.Epochs is null ? 0 : 1);
         s.Check(lengths == 1, "", $"expected exactly one of steps, tokens and epochs, got {lengths}");

@@ -27,14 +27,14 @@ public sealed record ConvertResult
     /// <summary>Whether the weight files are hard links.</summary>
     public required bool Linked { get; init; }
 
-    /// <summary>Tensors in the folder, every one byte-identical to the source's.</summary>
+    /// <summary>Tensors of the base model in the folder, every one byte-identical to the source's.</summary>
     public required int Tensors { get; init; }
 
     /// <summary>Bytes of the weight files.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Parameters that the conversion added.</summary>
-    public int NewParameters { get; init; }
+    /// <summary>Numbers that the mixers declare and the conversion added, at their initial values.</summary>
+    public long NewParameters { get; init; }
 
     /// <summary>Time it took, in seconds.</summary>
     public required double Seconds { get; init; }

@@ -5,6 +5,7 @@ using Liger.Models;
 using Liger.Models.Conversion;
 using Liger.Models.Mixers;
 using Liger.Text;
+using static TorchSharp.torch;
 
 namespace Liger.Steps;
 
@@ -39,8 +40,10 @@ public sealed class ConvertStep(ConvertOptions options)
             mixers = mixers.With(MixerSpec.Softmax, ranking.Best(best));
             plan = Linearizer.Plan(source.Config, mixers);
         }
-        var weights = CheckpointCopy.Files(
-            options.Source, source.WeightFiles, output, options.Link ? CopyMode.Link : CopyMode.Copy, new CopyProgress(observer, source.TotalBytes, stop));
+        using var made = MixerSet.Create(source.Config, mixers);
+        var declared = made.Parameters.Select(p => (p.Name, (Tensor)p.Parameter.Value)).ToList();
+        var weights = CheckpointExtension.Copy(
+            source, output, options.Link ? CopyMode.Link : CopyMode.Copy, declared, MixerSet.IsParameter, new CopyProgress(observer, source.TotalBytes, stop));
         CheckpointCopy.Files(options.Source, CompanionFiles.Of(options.Source), output);
         JsonFile.Write(Path.Combine(output.Path, HfConfig.FileName), plan.Config);
         var result = new ConvertResult
@@ -53,7 +56,8 @@ public sealed class ConvertStep(ConvertOptions options)
             SourceModelType = source.Config.ModelType,
             ModelType = plan.ModelType,
             Linked = options.Link,
-            Tensors = source.TensorNames.Count,
+            Tensors = source.TensorNames.Count(name => !MixerSet.IsParameter(name)),
+            NewParameters = declared.Sum(p => p.Item2.numel()),
             WeightBytes = weights.Sum(file => file.Length),
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
             Layers = [.. plan.Layers.Select(layer => new ConvertedLayer(layer.Layer, layer.Before, layer.After, layer.Note))],

@@ -29,7 +29,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
         using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device });
         var rows = TrainingRows.Read(Recipe.Data, loaded.Tokenizer, observer);
         var run = Begin();
-        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed);
+        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.Train.MixerParameters);
         loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;
         var objective = NextToken.Lora(loaded.Model, adapter, checkpoint);
         var trainer = new Trainer(objective, rows.Train, rows.Validation, Recipe.Train.Trainer, run)
@@ -91,7 +91,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
     private static void Finish(RunFolder run, FinetuneResult result)
     {
         var best = Directory.Exists(run.BestPath) ? run.BestPath : run.LastPath;
-        CheckpointCopy.Folder(best, [AdapterConfig.FileName, AdapterFolder.WeightsFile], result.Adapter, overwrite: true);
+        CheckpointCopy.Folder(best, Directory.EnumerateFiles(best).Select(file => Path.GetFileName(file)), result.Adapter, overwrite: true);
         ResultJson.Save(Path.Combine(result.RunFolder, ReportFile), result, ResultJson.Default.FinetuneResult);
     }
 

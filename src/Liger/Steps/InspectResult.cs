@@ -45,6 +45,9 @@ public sealed record InspectResult
     /// <summary>Parameters in the files.</summary>
     public required long Parameters { get; init; }
 
+    /// <summary>Of these, what the mixers declare.</summary>
+    public required long MixerParameters { get; init; }
+
     /// <summary>Bytes of the weights in the files.</summary>
     public required long WeightBytes { get; init; }
 

@@ -1,4 +1,5 @@
 using Liger.Checkpoints;
+using Liger.Models.Mixers;
 
 namespace Liger.Steps;
 
@@ -21,7 +22,7 @@ public sealed class InspectStep(string folder)
             Folder = folder,
             ModelType = config.ModelType,
             Family = config.Family.ToString(),
-            Mixer = config.LinearizedKind is { } kind ? $"liger-{kind}" : "softmax",
+            Mixer = MixerPlan.Of(config).ToString(),
             Layers = config.NumHiddenLayers,
             HiddenSize = config.HiddenSize,
             IntermediateSize = config.IntermediateSize,
@@ -32,6 +33,7 @@ public sealed class InspectStep(string folder)
             Context = config.MaxPositionEmbeddings,
             TiedHead = config.TieWordEmbeddings,
             Parameters = infos.Sum(info => info.Count),
+            MixerParameters = infos.Where(info => MixerSet.IsParameter(info.Name)).Sum(info => info.Count),
             WeightBytes = checkpoint.TotalBytes,
             CacheBytesPerToken = (long)KeysAndValues * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * elementBytes,
             Files = checkpoint.WeightFiles,
