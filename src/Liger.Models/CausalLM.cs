@@ -157,20 +157,31 @@ public sealed class CausalLM : IDisposable
 
     /// <summary>The memory of sequences that have not begun.</summary>
     /// <param name="batch">B.</param>
-    public DecodeState NewState(int batch) => new([.. Layers.Select(l => l.Attention.Mixer.NewState(batch, Dtype, Device))]);
+    public DecodeState NewState(int batch) => new(batch, [.. Layers.Select(l => l.Attention.Mixer.NewState(batch, Dtype, Device))]);
 
     /// <summary>Appends tokens to what a state remembers.</summary>
     /// <param name="ids">[B,T] int64, T ≥ 1.</param>
-    /// <param name="state">From <see cref="NewState"/>; moves on by T.</param>
-    /// <returns>Logits after the last token, [B,V].</returns>
-    public Tensor Step(Tensor ids, DecodeState state)
+    /// <param name="state">From <see cref="NewState"/>; moves on.</param>
+    /// <param name="layout">
+    /// Padding and document starts, counted from this call on: document 0 goes on where the row stands, a higher one begins anew. Null: every
+    /// row gets T tokens more. Rows of different lengths may be padded on either side.
+    /// </param>
+    /// <returns>Logits after each row's last token that is no padding, [B,V].</returns>
+    /// <exception cref="ModelException">Another batch than the state's.</exception>
+    public Tensor Step(Tensor ids, DecodeState state, SequenceLayout? layout = null)
     {
+        if (ids.shape[0] != state.Batch)
+            throw new ModelException($"step: ids — expected {state.Batch} rows, as the state has, got {ids.shape[0]}.");
         using var scope = NewDisposeScope();
-        var tokens = ids.shape[1];
-        var positions = arange(state.Position, state.Position + tokens, device: Device);
-        var hidden = Run(ids, positions, layout: null, state);
-        state.Position += tokens;
-        return Logits(hidden.select(1, tokens - 1)).MoveToOuterDisposeScope();
+        var (tokens, from) = (ids.shape[1], state.Position);
+        if (state.Advance(tokens, layout, Device) is not ({ } absolute, { } last))
+            return Logits(Run(ids, arange(from, from + tokens, device: Device), layout: null, state).select(1, tokens - 1)).MoveToOuterDisposeScope();
+        using (absolute)
+        {
+            var hidden = Run(ids, absolute.Positions, absolute, state);
+            var places = torch.tensor([.. last.Select((t, row) => (row * tokens) + t)], device: Device);
+            return Logits(hidden.flatten(0, 1).index_select(0, places)).MoveToOuterDisposeScope();
+        }
     }
 
     /// <inheritdoc/>

@@ -18,8 +18,6 @@ public class MixerContractTests
 
     public static TheoryData<string> Mixers => [.. MixerCatalog.All.Select(m => m.Name), .. Variants];
 
-    public static TheoryData<string> Recurrences => [.. MixerCatalog.All.Select(m => m.Name).Where(name => new Case(name).Mixer is RecurrentMixer), .. Variants];
-
     [Theory]
     [MemberData(nameof(Mixers))]
     public void The_parallel_form_any_split_and_single_steps_agree(string mixer)
@@ -94,7 +92,7 @@ public class MixerContractTests
     }
 
     [Theory]
-    [MemberData(nameof(Recurrences))]
+    [MemberData(nameof(Mixers))]
     public void A_packed_prompt_may_be_read_in_parts(string mixer)
     {
         using var scope = NewDisposeScope();
@@ -130,7 +128,7 @@ public class MixerContractTests
     }
 
     [Theory]
-    [MemberData(nameof(Recurrences))]
+    [MemberData(nameof(Mixers))]
     public void Rows_of_different_lengths_decode_together(string mixer)
     {
         using var scope = NewDisposeScope();

@@ -1,3 +1,4 @@
+using Liger.Models.Graph;
 using Liger.Models.Tests;
 using Liger.Testing;
 
@@ -28,6 +29,37 @@ public class ModelContractTests
         }
         var perSequence = model.Layers.Sum(l => l.Attention.Mixer.StateBytes(90, sizeof(float)));
         Assert.Equal(2 * perSequence, state.Bytes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Rows_of_different_lengths_decode_as_each_alone(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var model = TinyModel.Make(Case.Spec(mixer));
+        var ids = TinyModel.Ids(2, 60);
+        foreach (var left in new[] { true, false })
+        {
+            using var state = model.NewState(2);
+            using (var prompt = SequenceLayout.Padded([30, 11], 30, left))
+                TensorAssert.Close(model.Step(Laid([30, 11]), state, prompt), cat([Alone(0, 30), Alone(1, 11)]), Fp32, $"prompt, left {left}");
+            using (var more = SequenceLayout.Padded([2, 9], 9, left))
+                TensorAssert.Close(model.Step(Laid([2, 9], [30, 11]), state, more), cat([Alone(0, 32), Alone(1, 20)]), Fp32, $"more, left {left}");
+            for (var i = 0; i < 12; i++)
+                TensorAssert.Close(model.Step(cat([ids.narrow(0, 0, 1).narrow(1, 32 + i, 1), ids.narrow(0, 1, 1).narrow(1, 20 + i, 1)]), state), cat([Alone(0, 33 + i), Alone(1, 21 + i)]), Fp32, $"token {i}, left {left}");
+            Assert.Equal(44, state.Position);
+
+            Tensor Laid(int[] counts, int[]? from = null)
+            {
+                var laid = zeros(2, counts.Max(), int64);
+                for (var row = 0; row < 2; row++)
+                    laid[row].narrow(0, left ? counts.Max() - counts[row] : 0, counts[row]).copy_(ids[row].narrow(0, from?[row] ?? 0, counts[row]));
+                return laid;
+            }
+        }
+
+        Tensor Alone(int row, int tokens) => model.forward(ids.narrow(0, row, 1).narrow(1, 0, tokens))[.., tokens - 1];
     }
 
     [Theory]

@@ -8,6 +8,8 @@ public sealed class SequenceLayout : IDisposable
 {
     private const long Padding = -1;
 
+    private (long[] Documents, long[] Positions)? numbers;
+
     private SequenceLayout(long[] documents, long[] positions, long batch, long tokens, Device? device)
         : this(torch.tensor(documents, [batch, tokens], device: device), torch.tensor(positions, [batch, tokens], device: device))
     {
@@ -25,6 +27,9 @@ public sealed class SequenceLayout : IDisposable
 
     /// <summary>[B,T]: each token's position inside its document.</summary>
     public Tensor Positions { get; }
+
+    /// <summary>Both as numbers, row by row. Read from the device once.</summary>
+    internal (long[] Documents, long[] Positions) Numbers => numbers ??= (Documents.cpu().contiguous().data<long>().ToArray(), Positions.cpu().contiguous().data<long>().ToArray());
 
     /// <summary>Rows in which documents start at the given tokens.</summary>
     /// <param name="starts">For each row, ascending positions of first tokens; 0 may be left out.</param>
@@ -92,6 +97,10 @@ public sealed class SequenceLayout : IDisposable
     /// <param name="device">Where the layout lies; null is the CPU.</param>
     public static SequenceLayout Single(IReadOnlyList<long> positions, Device? device = null) =>
         new([.. positions.Select(p => p < 0 ? Padding : 0)], [.. positions.Select(p => Math.Max(p, 0))], positions.Count, 1, device);
+
+    /// <summary>Any documents and positions, row by row.</summary>
+    internal static SequenceLayout Of(long[] documents, long[] positions, long batch, long tokens, Device device) =>
+        new(documents, positions, batch, tokens, device) { numbers = (documents, positions) };
 
     /// <summary>Some tokens of every row, as part of a longer prompt: their positions stay what they are.</summary>
     /// <param name="from">The first token.</param>

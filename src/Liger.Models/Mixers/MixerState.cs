@@ -6,6 +6,13 @@ public abstract class MixerState : IDisposable
     /// <summary>Bytes in use.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>Every tensor that it takes to go on from here, by name; valid until the state changes.</summary>
+    public abstract IEnumerable<(string Name, Tensor Tensor)> Save();
+
+    /// <summary>Goes on from what <see cref="Save"/> gave to a state of the same mixer and batch.</summary>
+    /// <param name="tensor">Gives a saved tensor by name.</param>
+    public abstract void Load(Func<string, Tensor> tensor);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 

@@ -21,6 +21,16 @@ public sealed class RecurrentState(params IReadOnlyList<Tensor> matrices) : Mixe
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<(string Name, Tensor Tensor)> Save() => matrices.Select((matrix, i) => ($"matrix{i}", matrix));
+
+    /// <inheritdoc/>
+    public override void Load(Func<string, Tensor> tensor)
+    {
+        for (var i = 0; i < matrices.Length; i++)
+            matrices[i].copy_(tensor($"matrix{i}"));
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         foreach (var matrix in matrices)

@@ -12,22 +12,16 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
         return Attend(q, k, input).MoveToOuterDisposeScope();
     }
 
-    internal KeyValueCache NewState(int batch, ScalarType dtype, Device device)
-    {
-        var capacity = visibility.Window is { } window ? window + visibility.Sinks : 64;
-        long[] size = [batch, shape.KvHeads, capacity, shape.HeadDim];
-        return new KeyValueCache(empty(size, dtype, device), empty(size, dtype, device), visibility.Window, visibility.Sinks);
-    }
+    internal TokenCache NewState(int batch, ScalarType dtype, Device device) => new(batch, shape.KvHeads, [shape.HeadDim, shape.HeadDim], [dtype, dtype], device);
 
-    internal Tensor Extend(MixerInput input, KeyValueCache cache)
+    internal Tensor Extend(MixerInput input, TokenCache cache)
     {
         using var scope = NewDisposeScope();
         var (q, k) = (input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys));
         var tokens = q.shape[1];
-        var fresh = cache.Seen == 0;
-        var before = cache.Positions;
-        var (keys, values) = cache.Append(k, input.Values);
-        // A first prompt is seen whole and may use blocks; a single token sees everything that is kept.
+        var fresh = cache.Held == 0;
+        cache.Append([k, input.Values], input.Layout);
+        // A first prompt is seen whole and may use blocks; of rows that are alike, a single token sees everything that is kept.
         Tensor output;
         if (fresh && tokens > 1)
         {
@@ -35,10 +29,10 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
         }
         else
         {
-            var mask = tokens == 1 ? null : Mask(before, cache.Seen - tokens, tokens, q.device);
-            output = SoftmaxAttention.Forward(q, keys.transpose(1, 2), values.transpose(1, 2), mask);
+            var mask = tokens == 1 && cache.Plain ? null : cache.Mask(visibility, tokens);
+            output = SoftmaxAttention.Forward(q, cache[0].transpose(1, 2), cache[1].transpose(1, 2), mask);
         }
-        cache.Trim();
+        cache.Trim(visibility);
         return output.MoveToOuterDisposeScope();
     }
 
@@ -54,11 +48,5 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
             return WindowAttention.Forward(q, k, input.Values, visibility, input.Layout?.Positions, input.Layout?.Documents);
         var mask = input.Layout is { } layout ? visibility.Mask(layout.Positions, layout.Positions, layout.Documents, layout.Documents) : null;
         return CausalAttention.Forward(q, k, input.Values, mask);
-    }
-
-    private Tensor Mask(long[] before, long from, long tokens, Device device)
-    {
-        var added = arange(from, from + tokens, device: device);
-        return visibility.Mask(added, cat([torch.tensor(before, device: device), added]));
     }
 }

@@ -30,7 +30,7 @@ public sealed class WindowMixer(WindowOptions options, MixerShape shape) : Token
     public override MixerState NewState(int batch, ScalarType dtype, Device device) => visible.NewState(batch, dtype, device);
 
     /// <inheritdoc/>
-    public override Tensor Extend(MixerInput input, MixerState state) => visible.Extend(input, (KeyValueCache)state);
+    public override Tensor Extend(MixerInput input, MixerState state) => visible.Extend(input, (TokenCache)state);
 
     /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) => visible.StateBytes(tokens, elementSize);
