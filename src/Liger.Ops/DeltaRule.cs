@@ -1,3 +1,5 @@
+using Liger.Ops.Cpu;
+
 namespace Liger.Ops;
 
 /// <summary>
@@ -20,9 +22,18 @@ public static class DeltaRule
     public static (Tensor Output, Tensor State) Naive(Tensor q, Tensor k, Tensor v, Tensor g, Tensor beta, Tensor? state = null, Tensor? documents = null)
     {
         Check(q, k, v, g, beta, state);
-        var decay = g.to(Shapes.Accumulator(q)).exp();
-        // The same as a general transition: diag(e^g) + a bᵀ with a = −e^g β k, b = k, and β k written.
-        return GeneralizedDeltaRule.Naive(q, k * beta, v, g.expand(k.shape), k * beta * -decay, k, state, documents);
+        var (written, replaced) = Transition(k, g, beta);
+        return GeneralizedDeltaRule.Naive(q, written, v, g.expand(k.shape), replaced, k, state, documents);
+    }
+
+    /// <summary>The fastest form for the tensors at hand, arguments as in <see cref="Naive"/>.</summary>
+    public static (Tensor Output, Tensor State) Forward(Tensor q, Tensor k, Tensor v, Tensor g, Tensor beta, Tensor? state = null, Tensor? documents = null)
+    {
+        Check(q, k, v, g, beta, state);
+        if (!CpuRecurrence.Takes(q, v))
+            return Chunked(q, k, v, g, beta, state, documents);
+        var (written, replaced) = Transition(k, g, beta);
+        return CpuRecurrence.Forward(q, written, v, g, DecaySide.Key, replaced, k, state, documents);
     }
 
     /// <summary>
@@ -63,6 +74,11 @@ public static class DeltaRule
     {
         Check(q, k, v, g, beta, state);
         using var scope = NewDisposeScope();
+        if (CpuRecurrence.Takes(q, v))
+        {
+            var (written, replaced) = Transition(k, g, beta);
+            return CpuRecurrence.Step(q, written, v, g, DecaySide.Key, state, replaced, k).MoveToOuterDisposeScope();
+        }
         long batch = q.shape[0], kvHeads = k.shape[2];
         var type = state.dtype;
         Tensor Head(Tensor x) => x.to(type).view(batch, kvHeads, 1, -1);
@@ -71,6 +87,13 @@ public static class DeltaRule
         var news = (Head(v) - keys.matmul(state)) * Head(beta);
         state.add_(keys.mT * news);
         return q.to(type).view(batch, kvHeads, q.shape[2] / kvHeads, -1).matmul(state).view(batch, 1, q.shape[2], -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same as a general transition diag(e^g) + a bᵀ: a = −e^g β k, b = k, and β k is written.</summary>
+    private static (Tensor Written, Tensor Replaced) Transition(Tensor k, Tensor g, Tensor beta)
+    {
+        var written = k * beta;
+        return (written, written * g.to(written.dtype).exp().neg());
     }
 
     private static void Check(Tensor q, Tensor k, Tensor v, Tensor g, Tensor beta, Tensor? state)

@@ -1,3 +1,5 @@
+using Liger.Ops.Cpu;
+
 namespace Liger.Ops;
 
 /// <summary>Which side of the state a log-decay acts on.</summary>
@@ -47,6 +49,14 @@ public static class GatedLinearAttention
         return (Shapes.UngroupQueries(stack(outputs, 3)), state);
     }
 
+    /// <summary>The fastest form for the tensors at hand, arguments as in <see cref="Naive"/>.</summary>
+    public static (Tensor Output, Tensor State) Forward(Tensor q, Tensor k, Tensor v, Tensor g, DecaySide side = DecaySide.Key,
+        Tensor? state = null, Tensor? documents = null)
+    {
+        Check(q, k, v, g, side, state);
+        return CpuRecurrence.Takes(q, v) ? CpuRecurrence.Forward(q, k, v, g, side, state: state, documents: documents) : Chunked(q, k, v, g, side, state, documents);
+    }
+
     /// <summary>
     /// The chunked form, arguments as in <see cref="Naive"/>: products of matrices inside chunks of 64 tokens, a short scan between
     /// them. Decays appear only as sums over the tokens between two, so that no exponent is above zero.
@@ -87,6 +97,8 @@ public static class GatedLinearAttention
     public static Tensor Step(Tensor q, Tensor k, Tensor v, Tensor g, Tensor state, DecaySide side = DecaySide.Key)
     {
         Check(q, k, v, g, side, state);
+        if (CpuRecurrence.Takes(q, v))
+            return CpuRecurrence.Step(q, k, v, g, side, state);
         using var scope = NewDisposeScope();
         long batch = q.shape[0], kvHeads = k.shape[2];
         var type = state.dtype;

@@ -23,6 +23,10 @@ public static class GatedSlotAttention
     public static (Tensor Output, SlotState State) Naive(Tensor q, Tensor k, Tensor v, Tensor g, SlotState? state = null, Tensor? documents = null) =>
         Passes(GatedLinearAttention.Naive, q, k, v, g, state, documents);
 
+    /// <summary>The fastest form for the tensors at hand, arguments as in <see cref="Naive"/>.</summary>
+    public static (Tensor Output, SlotState State) Forward(Tensor q, Tensor k, Tensor v, Tensor g, SlotState? state = null, Tensor? documents = null) =>
+        Passes(GatedLinearAttention.Forward, q, k, v, g, state, documents);
+
     /// <summary>The chunked form, arguments as in <see cref="Naive"/>.</summary>
     public static (Tensor Output, SlotState State) Chunked(Tensor q, Tensor k, Tensor v, Tensor g, SlotState? state = null, Tensor? documents = null) =>
         Passes(GatedLinearAttention.Chunked, q, k, v, g, state, documents);

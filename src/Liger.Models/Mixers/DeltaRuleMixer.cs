@@ -36,7 +36,7 @@ public abstract class DeltaRuleMixer(DeltaOptions delta, NormMapOptions map, Rot
     /// <inheritdoc/>
     protected override (Tensor Output, IReadOnlyList<Tensor> State) Chunked(RecurrentTerms terms, IReadOnlyList<Tensor> state, Tensor? documents)
     {
-        var (output, last) = DeltaRule.Chunked(terms.Queries, terms.Keys, terms.Values, terms.LogDecay!, terms.Strength!, state[0], documents);
+        var (output, last) = DeltaRule.Forward(terms.Queries, terms.Keys, terms.Values, terms.LogDecay!, terms.Strength!, state[0], documents);
         return (output, [last]);
     }
 

@@ -3,6 +3,9 @@ namespace Liger.Models.Mixers;
 /// <summary>Log-decays out of queries, keys, values or a constant; see <see cref="GateOptions"/>.</summary>
 internal sealed class Gate
 {
+    /// <summary>Above it softplus is the identity, in any precision.</summary>
+    private const double SoftplusLinear = 50;
+
     private readonly GateOptions options;
     private readonly GateShape shape;
     private readonly Func<Tensor, Tensor> logOf;
@@ -21,7 +24,9 @@ internal sealed class Gate
     }
 
     /// <summary>log σ(x): the gate of GLA, HGRN2 and gated retention.</summary>
-    internal static Tensor LogSigmoid(Tensor x) => nn.functional.logsigmoid(x);
+    internal static Tensor LogSigmoid(Tensor x) =>
+        // libtorch's own log-sigmoid wakes all threads for a handful of numbers, which a single decoding step waits for.
+        x.neg().softplus(threshold: SoftplusLinear).neg();
 
     /// <summary>[B,T,Hkv,D], or [B,T,Hkv,1] for scalar and constant gates.</summary>
     /// <param name="input">The projections.</param>

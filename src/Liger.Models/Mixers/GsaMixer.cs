@@ -55,7 +55,7 @@ public sealed class GsaMixer : RecurrentMixer
     /// <inheritdoc/>
     protected override (Tensor Output, IReadOnlyList<Tensor> State) Chunked(RecurrentTerms terms, IReadOnlyList<Tensor> state, Tensor? documents)
     {
-        var (output, last) = GatedSlotAttention.Chunked(
+        var (output, last) = GatedSlotAttention.Forward(
             terms.Queries, terms.Keys, terms.Values, terms.LogDecay!, new GatedSlotAttention.SlotState(state[0], state[1]), documents);
         return (output, [last.Keys, last.Values]);
     }

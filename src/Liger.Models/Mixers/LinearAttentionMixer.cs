@@ -44,7 +44,7 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
     /// <inheritdoc/>
     protected override (Tensor Output, IReadOnlyList<Tensor> State) Chunked(RecurrentTerms terms, IReadOnlyList<Tensor> state, Tensor? documents)
     {
-        var (output, last) = GatedLinearAttention.Chunked(terms.Queries, terms.Keys, terms.Values, Decay(terms), state: state[0], documents: documents);
+        var (output, last) = GatedLinearAttention.Forward(terms.Queries, terms.Keys, terms.Values, Decay(terms), state: state[0], documents: documents);
         return (Normalized(output), [last]);
     }
 

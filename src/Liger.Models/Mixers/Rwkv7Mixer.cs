@@ -32,7 +32,7 @@ public sealed class Rwkv7Mixer(UndividedGateOptions gate, NormMapOptions map, Ro
     protected override (Tensor Output, IReadOnlyList<Tensor> State) Chunked(RecurrentTerms terms, IReadOnlyList<Tensor> state, Tensor? documents)
     {
         var replaced = terms.Keys * terms.Strength!;
-        var (output, last) = GeneralizedDeltaRule.Chunked(terms.Queries, replaced, terms.Values, terms.LogDecay!, -replaced, terms.Keys, state[0], documents);
+        var (output, last) = GeneralizedDeltaRule.Forward(terms.Queries, replaced, terms.Values, terms.LogDecay!, -replaced, terms.Keys, state[0], documents);
         return (output, [last]);
     }
 
