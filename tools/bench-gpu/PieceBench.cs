@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Liger.Models.Graph;
 using Liger.Models.Mixers;
 using Liger.Ops;
+using Liger.Ops.Cuda;
 using Liger.Training;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal static class PieceBench
         var weight = ones([Hidden], ScalarType.BFloat16, gpu);
         Piece(report, "rms norm", () => RmsNorm.Forward(x, weight, 1e-5), [x]);
         var (gate, up) = (Random(Batch, Tokens, Inner), Random(Batch, Tokens, Inner));
-        Piece(report, "silu(gate) * up", () => nn.functional.silu(gate) * up, [gate, up]);
+        Piece(report, "silu(gate) * up", () => SwiGlu.Forward(gate, up), [gate, up]);
         Piece(report, "residual sum", () => x + x, [x]);
         using var projection = new Linear(empty([Hidden, Hidden], ScalarType.BFloat16, gpu).normal_(0, 0.02));
         Piece(report, "linear 4096", () => projection.forward(x), [x]);
@@ -56,6 +57,26 @@ internal static class PieceBench
                 input.grad = null;
         }
         figure["forward_backward_ms"] = Math.Round(Timing.Median(Both, 7, 3), 3);
+        figure["off_plain_form"] = Difference(forward, inputs, gradient);
         figure["peak_GiB"] = Math.Round(Report.PeakGiB, 2);
     });
+
+    /// <summary>‖with kernels − without‖ / ‖without‖, of the output and then of every gradient; both are rounded to bf16.</summary>
+    private static JsonArray Difference(Func<Tensor> forward, Tensor[] inputs, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        List<Tensor> Results(bool kernels)
+        {
+            CudaKernels.Enabled = kernels;
+            var y = forward();
+            autograd.backward([y], [gradient]);
+            List<Tensor> all = [y.detach().to(float32), .. inputs.Select(input => input.grad!.to(float32))];
+            foreach (var input in inputs)
+                input.grad = null;
+            CudaKernels.Enabled = true;
+            return all;
+        }
+        return new JsonArray([.. Results(true).Zip(Results(false)).Select(p =>
+            (JsonNode)float.Parse($"{((p.First - p.Second).norm() / p.Second.norm()).item<float>():G3}", System.Globalization.CultureInfo.InvariantCulture))]);
+    }
 }
