@@ -204,7 +204,7 @@ public class MixerContractTests
     [MemberData(nameof(Mixers))]
     public void Extreme_gates_stay_finite_and_nothing_stays_alive(string mixer)
     {
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         using (var scope = NewDisposeScope())
         {
             var it = new Case(mixer);

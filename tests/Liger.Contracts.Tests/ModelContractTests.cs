@@ -66,7 +66,7 @@ public class ModelContractTests
     [MemberData(nameof(Mixers))]
     public void Nothing_stays_alive_and_bf16_trains(string mixer)
     {
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         using (var model = TinyModel.Make(Case.Spec(mixer), dtype: bfloat16))
         using (var scope = NewDisposeScope())
         {

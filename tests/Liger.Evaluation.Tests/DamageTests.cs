@@ -1,3 +1,4 @@
+using Liger.Testing;
 using Liger.Models.Mixers;
 
 namespace Liger.Evaluation.Tests;
@@ -13,7 +14,7 @@ public class DamageTests
     {
         using var scope = NewDisposeScope();
         using var model = TinyModel.Make();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         // A window that hides nothing in layer 0: only the other layer does damage.
         var plan = new MixerPlan(Narrow).With(new MixerSpec("window", new Dictionary<string, string> { ["window"] = "400" }), new MixerPlace(0));
         var layers = DamageRanking.Measure(model, plan, TinyModel.Ids(200), Small with { WholeLayers = true });

@@ -27,7 +27,7 @@ public class NeedleTests
             cases.Add(new NeedleCase("p", "a", 16 * (i % 2), prompt, answer));
         }
         var records = new List<NeedleRecord>();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
 
         var score = NeedleScoring.Score(model, cases, new() { BatchTokens = 200 }, records.Add);
 

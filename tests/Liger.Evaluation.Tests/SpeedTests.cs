@@ -1,3 +1,4 @@
+using Liger.Testing;
 namespace Liger.Evaluation.Tests;
 
 public class SpeedTests
@@ -9,7 +10,7 @@ public class SpeedTests
     public void Times_every_run_and_counts_what_is_kept(string mixer)
     {
         using var model = TinyModel.Make(mixer);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         var progress = new Gathering();
 
         var score = SpeedMeter.Measure(model, new() { Context = 100, DecodeTokens = 2 }, progress);

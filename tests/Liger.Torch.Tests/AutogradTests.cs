@@ -40,7 +40,7 @@ public class AutogradTests
     [Fact]
     public void Nothing_stays_alive_after_training_steps()
     {
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         using (var weight = randn(8, 8, requires_grad: true).DetachFromDisposeScope())
         {
             long after = 0;

@@ -1,3 +1,4 @@
+using Liger.Testing;
 using static TorchSharp.torch;
 
 namespace Liger.Torch.Tests;
@@ -28,7 +29,7 @@ public class DisposeScopeTests
     [Fact]
     public void Without_a_scope_a_tensor_lives_until_disposed()
     {
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         var t = ones(2);
         Assert.Equal(before + 1, Tensor.TotalCount);
         t.Dispose();

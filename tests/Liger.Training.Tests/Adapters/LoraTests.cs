@@ -158,7 +158,7 @@ public sealed class LoraTests : IDisposable
         }
 
         Step(0);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         for (var i = 1; i < 4; i++)
             Step(i);
         Assert.Equal(before, Tensor.TotalCount);

@@ -28,7 +28,7 @@ public class NextTokenTests
         var frozen = model.Parameters.Select(p => p.Weight.bytes.ToArray()).ToList();
         using var adapter = Lora.Attach(model, new LoraOptions { Dropout = 0.1 }, 1);
         var reports = new TrainerTests.Reports();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         var result = Trainer(NextToken.Lora(model, adapter, "base"), folder["run"], Options).Run(progress: reports);
         Assert.True(result.LastValidation < result.FirstValidation, $"{result.FirstValidation} to {result.LastValidation}");
         Assert.Equal(frozen, model.Parameters.Select(p => p.Weight.bytes.ToArray()));
@@ -60,7 +60,7 @@ public class NextTokenTests
             return [.. adapter.Parameters.Select(p => p.Weight.grad!.bytes.ToArray())];
         }
 
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         Assert.Equal(Gradients(again: false), Gradients(again: true));
         Assert.Equal(before, Tensor.TotalCount);
     }

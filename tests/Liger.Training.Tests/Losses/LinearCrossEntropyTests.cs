@@ -67,7 +67,7 @@ public class LinearCrossEntropyTests
         var (hidden, head, targets) = Inputs();
         var expected = LinearCrossEntropy.Sum(hidden, head, targets).detach();
         using var grad = torch.no_grad();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         using (var loss = LinearCrossEntropy.Sum(hidden, head, targets))
             Assert.Equal(expected.item<float>(), loss.item<float>());
         Assert.Equal(before, Tensor.TotalCount);
