@@ -14,6 +14,7 @@ public class MixerContractTests
         "gla feature-map=l2-norm gate-lower-bound=0.5 gate-divisor=2", "gla feature-map=identity rope=true", "mamba2 gate-shape=channel normalized=true",
         "gsa slots=4 feature-map=l2-norm rope=true gate-source=value", "hgrn2 gate-lower-bound=0.9 gate-source=constant normalized=true", "linear normalized=true feature-map=elu",
         "gated-delta strength=one rope=true gate-source=query", "delta strength=one feature-map=softmax", "rwkv7 feature-map=relu gate-divisor=4",
+        "joint joint-map=hedgehog write-gate=true initial-write=0.3", "joint joint-map=elu joint-rope=false", "joint joint-map=relu", "joint joint-rope=false write-gate=true",
     ];
 
     public static TheoryData<string> Mixers => [.. MixerCatalog.All.Select(m => m.Name), .. Variants];

@@ -1,0 +1,189 @@
+using Liger.Models.Graph;
+using Liger.Ops;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>
+/// What mixers with one denominator over window and state share: the ring of the window's keys, the state of what has left it, documents, and
+/// segments that bound memory. Within a segment all pairs are met; between segments far keys are summed up.
+/// </summary>
+public abstract class JointlyNormalizedMixer : TokenMixer
+{
+    /// <summary>Tokens met pairwise at a time.</summary>
+    private const int Segment = 1024;
+
+    private const int Keys = 0, Values = 1;
+
+    private readonly Visibility visibility;
+    private readonly JointMap map;
+    private readonly bool rope;
+    private readonly WriteGate? gate;
+    private readonly MixerShape shape;
+
+    private protected JointlyNormalizedMixer(WindowOptions window, JointMap map, bool rope, WriteGate? gate, MixerShape shape)
+    {
+        (visibility, this.map, this.rope, this.gate, this.shape) = (new Visibility(window.Window, window.Sinks), map, rope, gate, shape);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [.. map.Parameters, .. gate?.Parameters ?? []];
+
+    /// <inheritdoc/>
+    public override Tensor Parallel(MixerInput input)
+    {
+        using var scope = NewDisposeScope();
+        var terms = Terms.Of(input, rope, gate);
+        var tokens = input.Queries.shape[1];
+        // Sinks of packed documents differ from token to token: such rows are met as one segment.
+        if (tokens <= Segment || input.Layout is not null)
+        {
+            var positions = input.Layout?.Positions ?? arange(tokens, device: input.Queries.device);
+            return Block(terms, terms, positions, positions, input.Layout?.Documents, null).MoveToOuterDisposeScope();
+        }
+        var outputs = new List<Tensor>();
+        var state = Empty(input.Queries.shape[0], RecurrentMixer.Accumulator(input.Queries), input.Queries.device);
+        var (summed, sinks) = ((long)visibility.Sinks, Math.Min(visibility.Sinks, tokens));
+        for (long from = 0; from < tokens; from += Segment)
+        {
+            var count = Math.Min(Segment, tokens - from);
+            // Keys from here on may still be in some query's window; between the sinks and here all have left.
+            var first = Math.Max(sinks, from - visibility.Window!.Value + 1);
+            if (first > summed)
+            {
+                state = state + Sum(terms.Part(summed, first - summed));
+                summed = first;
+            }
+            var at = arange(from, from + count, device: input.Queries.device);
+            var start = from == 0 ? 0 : first;
+            var keys = terms.Part(start, from + count - start);
+            var places = arange(start, from + count, device: input.Queries.device);
+            if (start > 0 && sinks > 0)
+                (keys, places) = (Terms.Join(terms.Part(0, sinks), keys), cat([arange(sinks, device: input.Queries.device), places]));
+            outputs.Add(Block(terms.Part(from, count), keys, at, places, null, from == 0 ? null : new CarriedKeys(map.Queries(terms.Part(from, count).FarQueries), state)));
+        }
+        return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override MixerState NewState(int batch, ScalarType dtype, Device device)
+    {
+        var type = dtype == float64 ? float64 : float32;
+        List<long> widths = [shape.HeadDim, shape.HeadDim];
+        List<ScalarType> dtypes = [dtype, dtype];
+        if (!rope)
+            (widths, dtypes) = ([.. widths, shape.HeadDim], [.. dtypes, dtype]);
+        if (gate is not null)
+            (widths, dtypes) = ([.. widths, 1], [.. dtypes, type]);
+        return new JointState([("window", new TokenCache(batch, shape.KvHeads, widths, dtypes, device)), ("state", new RecurrentState(Empty(batch, type, device)))]);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Extend(MixerInput input, MixerState state)
+    {
+        using var scope = NewDisposeScope();
+        var parts = (JointState)state;
+        var (cache, sums) = ((TokenCache)parts[0], (RecurrentState)parts[1]);
+        var terms = Terms.Of(input, rope, gate);
+        var outputs = new List<Tensor>();
+        for (long from = 0, tokens = input.Queries.shape[1]; from < tokens; from += Segment)
+        {
+            var count = Math.Min(Segment, tokens - from);
+            using var layout = from == 0 && count == tokens ? null : input.Layout?.Slice(from, count);
+            outputs.Add(Extend(terms.Part(from, count), layout ?? input.Layout, cache, sums));
+        }
+        return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override long StateBytes(long tokens, int elementSize)
+    {
+        var held = Math.Min(tokens, visibility.Window!.Value - 1 + visibility.Sinks);
+        var aToken = ((rope ? 2L : 3L) * shape.HeadDim * elementSize) + (gate is null ? 0 : sizeof(float));
+        return shape.KvHeads * ((held * aToken) + (map.Width * (shape.HeadDim + 1) * sizeof(float)));
+    }
+
+    /// <summary>[H]: the logarithm of the factor on a window whose scores are taken relative to their largest; null: e^s as it is.</summary>
+    private protected virtual Tensor? WindowLog() => null;
+
+    private Tensor Extend(Terms terms, SequenceLayout? layout, TokenCache cache, RecurrentState sums)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = terms.Queries.shape[1];
+        var before = cache.Documents();
+        cache.Append(terms.Stored, layout);
+        var near = cache.Mask(visibility, tokens);
+        var far = cache.Mask(default, tokens).logical_and(near.logical_not());
+        var (documents, _) = cache.Places();
+        var present = cache.Plain ? null : documents.narrow(1, cache.Held - tokens, tokens).eq(before);
+        var output = Attend(terms, Held(cache), near, far, new CarriedKeys(map.Queries(terms.FarQueries), sums.Matrices[0], present));
+        if (!cache.Plain)
+            sums.Keep(cache.Documents().eq(before));
+        if (cache.Trim(visibility) is { } left)
+            sums.Matrices[0].add_(Sum(left.Tensors, left.Present));
+        return output.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Block(Terms queries, Terms keys, Tensor at, Tensor places, Tensor? documents, CarriedKeys? carried)
+    {
+        var near = visibility.Mask(at, places, documents, documents);
+        var far = default(Visibility).Mask(at, places, documents, documents).logical_and(near.logical_not());
+        return Attend(queries, keys, near, far, carried);
+    }
+
+    private Tensor Attend(Terms queries, Terms keys, Tensor near, Tensor far, CarriedKeys? carried)
+    {
+        Tensor Kernel(Tensor scores)
+        {
+            // The quadratic kernel is made of the scores; without rotary embedding those are others than the softmax's.
+            var own = rope ? scores : (queries.FarQueries.to(scores.dtype).unflatten(2, shape.KvHeads, -1).permute(0, 2, 3, 1, 4) * (1 / Math.Sqrt(shape.HeadDim)))
+                .matmul(keys.FarKeys.to(scores.dtype).permute(0, 2, 3, 1).unsqueeze(2));
+            return map.Kernel(own, queries.FarQueries, keys.FarKeys);
+        }
+
+        return JointAttention.Forward(queries.Queries, keys.Keys, keys.Values, near, new FarKeys(far, Kernel, keys.Write?.squeeze(-1), carried), WindowLog());
+    }
+
+    private Terms Held(TokenCache cache)
+    {
+        Tensor Of(int index) => cache[index].transpose(1, 2);
+        var raw = rope ? null : Of(2);
+        return new Terms(Of(Keys), Of(Keys), Of(Values), Of(Keys), raw ?? Of(Keys), gate is null ? null : Of(rope ? 2 : 3), raw is not null);
+    }
+
+    private Tensor Sum(Terms left) => Sum([.. left.Stored.Select(x => x.transpose(1, 2))], null);
+
+    private Tensor Sum(IReadOnlyList<Tensor> stored, Tensor? present)
+    {
+        var features = map.Keys(stored[rope ? Keys : 2].transpose(1, 2)).transpose(1, 2);
+        return JointAttention.Sum(features, stored[Values], gate is null ? null : stored[^1], present);
+    }
+
+    private Tensor Empty(long batch, ScalarType type, Device device) => zeros([batch, shape.KvHeads, map.Width, shape.HeadDim + 1], type, device);
+
+    /// <summary>Projections as the two parts take them.</summary>
+    private sealed record Terms(Tensor Queries, Tensor Keys, Tensor Values, Tensor FarQueries, Tensor FarKeys, Tensor? Write, bool Apart)
+    {
+        /// <summary>What a cache keeps of the keys' side.</summary>
+        internal IReadOnlyList<Tensor> Stored => [Keys, Values, .. Apart ? [FarKeys] : Array.Empty<Tensor>(), .. Write is null ? Array.Empty<Tensor>() : [Write]];
+
+        internal static Terms Of(MixerInput input, bool rope, WriteGate? gate)
+        {
+            var (q, k) = (input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys));
+            return new Terms(q, k, input.Values, rope ? q : input.Queries, rope ? k : input.Keys, gate?.Of(input.Keys), !rope);
+        }
+
+        internal static Terms Join(Terms a, Terms b)
+        {
+            Tensor Both(Tensor x, Tensor y) => cat([x, y], 1);
+            return new Terms(
+                b.Queries, Both(a.Keys, b.Keys), Both(a.Values, b.Values), b.FarQueries, Both(a.FarKeys, b.FarKeys),
+                a.Write is null ? null : Both(a.Write, b.Write!), a.Apart);
+        }
+
+        internal Terms Part(long from, long count)
+        {
+            Tensor Some(Tensor x) => x.narrow(1, from, count);
+            return new Terms(Some(Queries), Some(Keys), Some(Values), Some(FarQueries), Some(FarKeys), Write is null ? null : Some(Write), Apart);
+        }
+    }
+}
