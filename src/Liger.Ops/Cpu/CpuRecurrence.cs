@@ -109,26 +109,13 @@ internal static class CpuRecurrence
                     work(i / KvHeads, i % KvHeads);
                 return;
             }
-            System.Threading.Tasks.Parallel.For(0, Batch * KvHeads, options, i =>
-            {
-                // Each thread has a mode of its own.
-                using var mode = no_grad();
-                work(i / KvHeads, i % KvHeads);
-            });
+            System.Threading.Tasks.Parallel.For(0, Batch * KvHeads, options, i => work(i / KvHeads, i % KvHeads));
         }
     }
 
-    /// <summary>The rows of one batch row, as views; disposed together.</summary>
-    private sealed class RowViews(int row, params Tensor?[] of) : IDisposable
-    {
-        internal Tensor?[] Views { get; } = [.. of.Select(x => x?.select(0, row))];
-
-        public void Dispose()
-        {
-            foreach (var view in Views)
-                view?.Dispose();
-        }
-    }
+    /// <summary>The tensors of each batch row as views, made before the threads start: those only read and write memory.</summary>
+    private static Tensor?[][] Rows(int batch, params Tensor?[] of) =>
+        [.. Enumerable.Range(0, batch).Select(row => of.Select(x => x?.select(0, row)).ToArray())];
 
     private sealed class Function : autograd.MultiTensorFunction<Function>
     {
@@ -146,16 +133,16 @@ internal static class CpuRecurrence
             var output = empty([shape.Batch, shape.Tokens, shape.KvHeads * shape.Groups, shape.Values], float32);
             var last = ((Tensor)vars[6]).detach().clone();
             var entering = empty([shape.Batch, shape.KvHeads, recorded ? shape.Stretches : 0, shape.Keys * shape.Values], float32);
+            var rows = Rows(shape.Batch, [.. inputs, output, last, entering]);
             shape.Each((row, head) =>
             {
-                using var views = new RowViews(row, [.. inputs, output, last, entering]);
-                var terms = shape.Terms(views.Views, head);
-                var outputs = shape.Rows(Numbers(views.Views[Terms]), head, shape.Groups * shape.Values);
+                var terms = shape.Terms(rows[row], head);
+                var outputs = shape.Rows(Numbers(rows[row][Terms]), head, shape.Groups * shape.Values);
                 var machine = shape.Machine(backward: false);
                 var state = new float[machine.Size];
                 var size = shape.Keys * shape.Values;
-                var own = Numbers(views.Views[Terms + 1]).Slice(head * size, size);
-                var kept = Numbers(views.Views[Terms + 2]);
+                var own = Numbers(rows[row][Terms + 1]).Slice(head * size, size);
+                var kept = Numbers(rows[row][Terms + 2]);
                 machine.Load(own, state);
                 var begins = shape.StartsOf(row);
                 for (var t = 0; t < shape.Tokens; t++)
@@ -189,18 +176,17 @@ internal static class CpuRecurrence
             Tensor?[] made = [.. inputs.Select(x => x is null ? null : empty_like(x))];
             var ofOutput = grad_outputs[0].contiguous();
             var ofState = grad_outputs[1].contiguous().clone();
+            var (given, taken) = (Rows(shape.Batch, [.. inputs, ofOutput, ofState, saved[^1]]), Rows(shape.Batch, made));
             shape.Each((row, head) =>
             {
-                using var given = new RowViews(row, [.. inputs, ofOutput, ofState, saved[^1]]);
-                using var taken = new RowViews(row, made);
-                var terms = shape.Terms(given.Views, head);
-                var of = shape.Terms(taken.Views, head);
-                var grads = shape.Rows(Numbers(given.Views[Terms]), head, shape.Groups * shape.Values);
+                var terms = shape.Terms(given[row], head);
+                var of = shape.Terms(taken[row], head);
+                var grads = shape.Rows(Numbers(given[row][Terms]), head, shape.Groups * shape.Values);
                 var machine = shape.Machine(backward: true);
                 var (state, entering) = (new float[machine.Size], new float[machine.Size]);
                 var size = shape.Keys * shape.Values;
-                var own = Numbers(given.Views[Terms + 1]).Slice(head * size, size);
-                var kept = Numbers(given.Views[Terms + 2]);
+                var own = Numbers(given[row][Terms + 1]).Slice(head * size, size);
+                var kept = Numbers(given[row][Terms + 2]);
                 machine.Load(own, state);
                 for (var n = shape.Stretches - 1; n >= 0; n--)
                 {

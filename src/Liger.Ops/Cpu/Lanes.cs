@@ -83,19 +83,19 @@ internal static class Lanes
         for (; j + (8 * Width) <= width; j += 8 * Width)
         {
             Vector<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
-            ref var row = ref Unsafe.Add(ref all, j);
+            var at = j;
             foreach (var weight in weights)
             {
                 var w = new Vector<float>(weight);
-                a = Vector.FusedMultiplyAdd(w, At(ref row, 0), a);
-                b = Vector.FusedMultiplyAdd(w, At(ref row, Width), b);
-                c = Vector.FusedMultiplyAdd(w, At(ref row, 2 * Width), c);
-                d = Vector.FusedMultiplyAdd(w, At(ref row, 3 * Width), d);
-                e = Vector.FusedMultiplyAdd(w, At(ref row, 4 * Width), e);
-                f = Vector.FusedMultiplyAdd(w, At(ref row, 5 * Width), f);
-                g = Vector.FusedMultiplyAdd(w, At(ref row, 6 * Width), g);
-                h = Vector.FusedMultiplyAdd(w, At(ref row, 7 * Width), h);
-                row = ref Unsafe.Add(ref row, width);
+                a = Vector.FusedMultiplyAdd(w, At(ref all, at), a);
+                b = Vector.FusedMultiplyAdd(w, At(ref all, at + Width), b);
+                c = Vector.FusedMultiplyAdd(w, At(ref all, at + (2 * Width)), c);
+                d = Vector.FusedMultiplyAdd(w, At(ref all, at + (3 * Width)), d);
+                e = Vector.FusedMultiplyAdd(w, At(ref all, at + (4 * Width)), e);
+                f = Vector.FusedMultiplyAdd(w, At(ref all, at + (5 * Width)), f);
+                g = Vector.FusedMultiplyAdd(w, At(ref all, at + (6 * Width)), g);
+                h = Vector.FusedMultiplyAdd(w, At(ref all, at + (7 * Width)), h);
+                at += width;
             }
             Put(ref to, j, a);
             Put(ref to, j + Width, b);

@@ -64,8 +64,13 @@ internal sealed unsafe class Operator(string name, string overload = "")
 
     private int Invoke(ReadOnlySpan<Value> arguments, NativeValue* results, int capacity)
     {
-        if (handle == 0)
-            NativeMethods.Check(NativeMethods.lt_op_find("aten::" + name, overload, out handle));
+        // Two threads may both look it up; neither may see what the other has not finished.
+        var found = Volatile.Read(ref handle);
+        if (found == 0)
+        {
+            NativeMethods.Check(NativeMethods.lt_op_find("aten::" + name, overload, out found));
+            Volatile.Write(ref handle, found);
+        }
         var natives = stackalloc NativeValue[arguments.Length];
         var words = 0;
         foreach (ref readonly var argument in arguments)
@@ -79,7 +84,7 @@ internal sealed unsafe class Operator(string name, string overload = "")
                 var next = start;
                 for (var i = 0; i < arguments.Length; i++)
                     natives[i] = Native(arguments[i], ref next);
-                NativeMethods.Check(NativeMethods.lt_op_call(handle, natives, arguments.Length, results, capacity, out var count));
+                NativeMethods.Check(NativeMethods.lt_op_call(found, natives, arguments.Length, results, capacity, out var count));
                 foreach (ref readonly var argument in arguments)
                     GC.KeepAlive(argument.Reference);
                 return count;

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Liger.Bench.Measuring;
+using Liger.Bench.Reporting;
+using Liger.Checkpoints;
+using Liger.Models.Mixers;
+using static TorchSharp.torch;
+
+namespace Liger.Bench.MixerSpeed;
+
+/// <summary>"mixers": what a token costs in one layer of each mixer, by length; each point in a process of its own, one after another.</summary>
+internal static class MixersCommand
+{
+    private const string Softmax = "softmax";
+
+    /// <summary>Beyond it the pairs of all tokens do not fit into memory.</summary>
+    private const int LongestSoftmax = 8192;
+
+    internal static Command Create()
+    {
+        var mixers = new Option<string[]>("--mixers")
+        {
+            Description = "Which; default: softmax and every recurrence.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [Softmax, .. MixerCatalog.All.Where(k => k.Create(new Dictionary<string, string>(), MixerPoint.Shape) is RecurrentMixer).Select(k => k.Name)],
+        };
+        var tokens = new Option<int[]>("--tokens")
+        {
+            Description = "Lengths.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [1024, 4096, 16384, 65536],
+        };
+        var rounds = new Option<int>("--rounds") { Description = "Passes whose median counts.", DefaultValueFactory = _ => 5 };
+        var json = new Option<string?>("--json") { Description = "Where to record the figures." };
+        var command = new Command("mixers", "Times one layer of each mixer at several lengths: forward, backward, one step, and memory.") { mixers, tokens, rounds, json };
+        command.SetAction(parsed =>
+        {
+            var machine = Machine.Now();
+            Console.WriteLine($"{machine}\n\n{"mixer",-16} {"tokens",7} {"forward",9} {"backward",9} {"step",8} {"peak",9}\n{"",-16} {"",7} {"µs/token",9} {"µs/token",9} {"µs",8} {"B/token",9}");
+            var points = new List<MixerPoint>();
+            foreach (var mixer in parsed.GetValue(mixers)!)
+                foreach (var length in parsed.GetValue(tokens)!)
+                {
+                    if (mixer == Softmax && length > LongestSoftmax)
+                        continue;
+                    points.Add(Measured(mixer, length, parsed.GetValue(rounds)));
+                    var p = points[^1];
+                    Console.WriteLine($"{p.Mixer,-16} {p.Tokens,7} {p.ForwardMicroseconds,9:F2} {p.BackwardMicroseconds,9:F2} {p.StepMicroseconds,8:F0} {p.PeakBytesPerToken,9:F0}");
+                }
+            if (parsed.GetValue(json) is { } path)
+                Write(path, machine, points, parsed.GetValue(rounds));
+            return 0;
+        });
+        return command;
+    }
+
+    private static MixerPoint Measured(string mixer, int tokens, int rounds)
+    {
+        var info = new ProcessStartInfo(Environment.ProcessPath!, [typeof(MixersCommand).Assembly.Location, MixerPointCommand.Name, mixer, $"{tokens}", $"{rounds}"]) { RedirectStandardOutput = true };
+        using var process = Process.Start(info) ?? throw new BenchException($"{mixer}: no process was started.");
+        var answer = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? JsonSerializer.Deserialize<MixerPoint>(answer)! : throw new BenchException($"{mixer}, {tokens} tokens: the process ended with {process.ExitCode}.");
+    }
+
+    private static void Write(string path, Machine machine, IReadOnlyList<MixerPoint> points, int rounds)
+    {
+        var content = new JsonObject
+        {
+            ["when"] = machine.When.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
+            ["commit"] = machine.Commit,
+            ["machine"] = machine.ToJson(),
+            ["libtorch"] = __version__,
+            ["threads"] = get_num_threads(),
+            ["shape"] = new JsonObject { ["batch"] = 1, ["heads"] = MixerPoint.Shape.Heads, ["kv_heads"] = MixerPoint.Shape.KvHeads, ["head_dim"] = MixerPoint.Shape.HeadDim, ["dtype"] = "float32" },
+            ["rounds"] = rounds,
+            ["points"] = new JsonArray([.. points.Select(p => new JsonObject
+            {
+                ["mixer"] = p.Mixer,
+                ["tokens"] = p.Tokens,
+                ["forward_us_per_token"] = Math.Round(p.ForwardMicroseconds, 2),
+                ["backward_us_per_token"] = Math.Round(p.BackwardMicroseconds, 2),
+                ["step_us"] = Math.Round(p.StepMicroseconds, 1),
+                ["peak_bytes_per_token"] = Math.Round(p.PeakBytesPerToken),
+            })]),
+        };
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+            content.WriteTo(writer);
+        stream.WriteByte((byte)'\n');
+        AtomicFile.Write(Path.GetFullPath(path), stream.ToArray());
+    }
+}
