@@ -142,7 +142,7 @@ public sealed class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         var positions = layout?.Positions ?? arange(ids.shape[1], device: Device);
-        return Run(ids, positions, layout, state: null).MoveToOuterDisposeScope();
+        return Run(ids, positions, layout, states: null).MoveToOuterDisposeScope();
     }
 
     /// <summary>[…,C] → […,V].</summary>
@@ -175,13 +175,24 @@ public sealed class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         var (tokens, from) = (ids.shape[1], state.Position);
         if (state.Advance(tokens, layout, Device) is not ({ } absolute, { } last))
-            return Logits(Run(ids, arange(from, from + tokens, device: Device), layout: null, state).select(1, tokens - 1)).MoveToOuterDisposeScope();
+            return Logits(Run(ids, arange(from, from + tokens, device: Device), layout: null, state.Layers).select(1, tokens - 1)).MoveToOuterDisposeScope();
         using (absolute)
         {
-            var hidden = Run(ids, absolute.Positions, absolute, state);
+            var hidden = Run(ids, absolute.Positions, absolute, state.Layers);
             var places = torch.tensor([.. last.Select((t, row) => (row * tokens) + t)], device: Device);
             return Logits(hidden.flatten(0, 1).index_select(0, places)).MoveToOuterDisposeScope();
         }
+    }
+
+    /// <summary>One token in every row, by states in their recordable form (<see cref="IRecordableMixer"/>).</summary>
+    /// <param name="ids">[B,1].</param>
+    /// <param name="position">[1].</param>
+    /// <param name="states">One a layer.</param>
+    /// <returns>[B,V].</returns>
+    internal Tensor Next(Tensor ids, Tensor position, IReadOnlyList<MixerState> states)
+    {
+        using var scope = NewDisposeScope();
+        return Logits(Run(ids, position, layout: null, states, position).select(1, 0)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -200,19 +211,19 @@ public sealed class CausalLM : IDisposable
         return new CausalLM(config, mixers, weights);
     }
 
-    private Tensor Run(Tensor ids, Tensor positions, SequenceLayout? layout, DecodeState? state)
+    private Tensor Run(Tensor ids, Tensor positions, SequenceLayout? layout, IReadOnlyList<MixerState>? states, Tensor? recorded = null)
     {
         var (cos, sin) = Rotary.Table(frequencies, positions, Dtype);
         var rotary = new RotaryTable(cos, sin);
         var x = embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
         Probe?.Invoke("model.embed_tokens", x);
-        using var anchor = RecomputeLayers && state is null && is_grad_enabled() ? zeros([], float32, Device).requires_grad_() : null;
+        using var anchor = RecomputeLayers && states is null && is_grad_enabled() ? zeros([], float32, Device).requires_grad_() : null;
         for (var i = 0; i < Layers.Count; i++)
         {
             var before = x;
             var layer = Layers[i];
             x = anchor is null
-                ? layer.forward(before, rotary, layout, state?.Layers[i])
+                ? layer.forward(before, rotary, layout, states?[i], recorded)
                 : RecomputedLayer.Run(layer, before, rotary, layout, anchor);
             before.Dispose();
             Probe?.Invoke($"model.layers.{i}", x);

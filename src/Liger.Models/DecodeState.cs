@@ -39,6 +39,9 @@ public sealed class DecodeState : IDisposable
     /// <summary>Goes on from positions that were saved.</summary>
     internal void Restore(long[] positions, bool ragged) => (Position, next) = (positions.Max(), ragged ? positions : null);
 
+    /// <summary>Moves all rows on, which are alike.</summary>
+    internal void Advance(long tokens) => Position += tokens;
+
     /// <summary>Moves on by some tokens of each row.</summary>
     /// <param name="tokens">T.</param>
     /// <param name="layout">Padding and document starts, counted from this call on: document 0 goes on. Null: all rows go on.</param>

@@ -48,11 +48,18 @@ public sealed class Attention : IDisposable
     public ProjectionSlot Output { get; }
 
     /// <summary>[B,T,C] → [B,T,C], all tokens at once or appended to a state.</summary>
-    internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state)
+    /// <param name="x">[B,T,C].</param>
+    /// <param name="rotary">Cosines and sines of the tokens.</param>
+    /// <param name="layout">Documents and padding.</param>
+    /// <param name="state">What is extended; null: all tokens at once.</param>
+    /// <param name="recorded">[1]: the token's position where the state is a recordable one.</param>
+    internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state, Tensor? recorded = null)
     {
         var input = new MixerInput(
             Normed(Split(Query.Value.forward(x)), queryNorm), Normed(Split(Key.Value.forward(x)), keyNorm), Split(Value.Value.forward(x)), rotary, layout);
-        var mixed = state is null ? Mixer.Parallel(input) : Mixer.Extend(input, state);
+        var mixed = state is null ? Mixer.Parallel(input)
+            : recorded is null ? Mixer.Extend(input, state)
+            : ((IRecordableMixer)Mixer).Next(input, state, recorded);
         return Output.Value.forward(mixed.flatten(2, 3));
     }
 

@@ -37,10 +37,10 @@ public sealed class DecoderLayer : IDisposable
     ];
 
     /// <summary>[B,T,C] → [B,T,C], all tokens at once or appended to a state.</summary>
-    internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state)
+    internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state, Tensor? recorded = null)
     {
         using var scope = NewDisposeScope();
-        var attended = x + Attention.forward(RmsNorm.Forward(x, inputNorm, epsilon), rotary, layout, state);
+        var attended = x + Attention.forward(RmsNorm.Forward(x, inputNorm, epsilon), rotary, layout, state, recorded);
         return (attended + feedForward.forward(RmsNorm.Forward(attended, postNorm, epsilon))).MoveToOuterDisposeScope();
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Liger.Models.Mixers;
 
 /// <summary>Different mixers for different kv heads of one layer, each with the query heads that share its kv heads; outputs are joined in order.</summary>
-internal sealed class HeadGroupsMixer : TokenMixer
+internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
 {
     private readonly List<Group> groups;
 
@@ -36,6 +36,33 @@ internal sealed class HeadGroupsMixer : TokenMixer
         using var scope = NewDisposeScope();
         var parts = (JointState)state;
         return cat([.. groups.Select((g, i) => g.Mixer.Extend(g.Part(input), parts[i]))], 2).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    MixerState? IRecordableMixer.Recordable(MixerState state)
+    {
+        if (groups.Any(g => g.Mixer is not IRecordableMixer))
+            return null;
+        var parts = groups.Select((g, i) => ((IRecordableMixer)g.Mixer).Recordable(((JointState)state)[i])).ToList();
+        if (parts.All(p => p is not null))
+            return new JointState([.. parts.Select((p, i) => (string.Create(CultureInfo.InvariantCulture, $"kv{groups[i].First}"), p!))]);
+        foreach (var ring in parts.OfType<RingCache>())
+            ring.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position)
+    {
+        using var scope = NewDisposeScope();
+        return cat([.. groups.Select((g, i) => ((IRecordableMixer)g.Mixer).Next(g.Part(input), ((JointState)recordable)[i], position))], 2).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
+    {
+        for (var i = 0; i < groups.Count; i++)
+            ((IRecordableMixer)groups[i].Mixer).Return(((JointState)recordable)[i], ((JointState)state)[i], position);
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ public sealed record MixOptions
 /// "mix" [H]. Differs: decoding keeps the window's keys and values, which the
 /// published code drops; each branch is rounded to the model's dtype before mixing, where the published code mixes in fp32.
 /// </summary>
-public sealed class LigerMixer : TokenMixer
+public sealed class LigerMixer : TokenMixer, IRecordableMixer
 {
     private readonly MixOptions options;
     private readonly TokenMixer window;
@@ -77,6 +77,31 @@ public sealed class LigerMixer : TokenMixer
         using var scope = NewDisposeScope();
         var pair = (JointState)state;
         return Mixed(window.Extend(input, pair[0]), recurrence.Extend(input, pair[1])).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    MixerState? IRecordableMixer.Recordable(MixerState state)
+    {
+        var pair = (JointState)state;
+        return (window as IRecordableMixer)?.Recordable(pair[0]) is { } near && (recurrence as IRecordableMixer)?.Recordable(pair[1]) is { } far
+            ? new JointState([("window", near), ("recurrence", far)])
+            : null;
+    }
+
+    /// <inheritdoc/>
+    Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position)
+    {
+        using var scope = NewDisposeScope();
+        var pair = (JointState)recordable;
+        return Mixed(((IRecordableMixer)window).Next(input, pair[0], position), ((IRecordableMixer)recurrence).Next(input, pair[1], position)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
+    {
+        var (pair, resting) = ((JointState)recordable, (JointState)state);
+        ((IRecordableMixer)window).Return(pair[0], resting[0], position);
+        ((IRecordableMixer)recurrence).Return(pair[1], resting[1], position);
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Liger.Models.Mixers;
 /// state as it is.
 /// </summary>
 /// <param name="shape">The layer's sizes.</param>
-public abstract class RecurrentMixer(MixerShape shape) : TokenMixer
+public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordableMixer
 {
     private const long Padding = -1;
 
@@ -41,6 +41,15 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer
         else
             (output, memory.Matrices) = Chunked(terms, memory.Matrices, documents);
         return output.to(input.Queries.dtype).MoveToOuterDisposeScope();
+    }
+
+    // Single steps work in place already.
+    MixerState? IRecordableMixer.Recordable(MixerState state) => state;
+
+    Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position) => Extend(input, recordable);
+
+    void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
+    {
     }
 
     /// <inheritdoc/>

@@ -106,6 +106,20 @@ internal sealed class TokenCache : MixerState
         return left;
     }
 
+    /// <summary>Holds other tokens of the current document, the same for all rows; the next one follows the last of them.</summary>
+    /// <param name="tensors">[B,Hkv,n,·] each.</param>
+    /// <param name="positions">Their positions, ascending.</param>
+    internal void Replace(IReadOnlyList<Tensor> tensors, IReadOnlyList<long> positions)
+    {
+        Held = positions.Count;
+        for (var i = 0; i < buffers.Length; i++)
+        {
+            Reserve(ref buffers[i], Held, keep: 0);
+            this[i].copy_(tensors[i]);
+        }
+        rows = [new TokenRow(positions.Select(p => new TokenPlace(rows[0].Document, p)), rows[0].Document, positions[^1] + 1)];
+    }
+
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Tensor Tensor)> Save()
     {

@@ -36,6 +36,16 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
         return output.MoveToOuterDisposeScope();
     }
 
+    internal RingCache? Recordable(TokenCache cache) => visibility.Window is not null && cache.Plain ? new RingCache(cache, visibility) : null;
+
+    internal static Tensor Next(MixerInput input, RingCache ring, Tensor position)
+    {
+        using var scope = NewDisposeScope();
+        ring.Put(input.Rotary.Apply(input.Keys), input.Values, position);
+        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), ring.Keys.transpose(1, 2), ring.Values.transpose(1, 2), ring.Valid(position))
+            .MoveToOuterDisposeScope();
+    }
+
     internal long StateBytes(long tokens, int elementSize)
     {
         var held = visibility.Window is { } window ? Math.Min(tokens, window - 1 + visibility.Sinks) : tokens;

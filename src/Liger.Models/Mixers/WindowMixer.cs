@@ -16,7 +16,7 @@ public sealed record WindowOptions
 
 /// <summary>Softmax attention over the last tokens and, where set, the first ones.</summary>
 [TokenMixer("window", "softmax over the last tokens, and the first ones as sinks", "Beltagy et al. 2020, arXiv 2004.05150; Xiao et al. 2023, arXiv 2309.17453")]
-public sealed class WindowMixer(WindowOptions options, MixerShape shape) : TokenMixer
+public sealed class WindowMixer(WindowOptions options, MixerShape shape) : TokenMixer, IRecordableMixer
 {
     private readonly VisibleTokens visible = new(shape, new Visibility(options.Window, options.Sinks));
 
@@ -31,6 +31,19 @@ public sealed class WindowMixer(WindowOptions options, MixerShape shape) : Token
 
     /// <inheritdoc/>
     public override Tensor Extend(MixerInput input, MixerState state) => visible.Extend(input, (TokenCache)state);
+
+    /// <inheritdoc/>
+    MixerState? IRecordableMixer.Recordable(MixerState state) => visible.Recordable((TokenCache)state);
+
+    /// <inheritdoc/>
+    Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position) => VisibleTokens.Next(input, (RingCache)recordable, position);
+
+    /// <inheritdoc/>
+    void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
+    {
+        using var ring = (RingCache)recordable;
+        ring.Return((TokenCache)state, position);
+    }
 
     /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) => visible.StateBytes(tokens, elementSize);
