@@ -6,6 +6,9 @@ public static class Generation
     /// <summary>Prompt tokens that are read at a time: bounds the memory of a long prompt.</summary>
     public const int PromptChunk = 512;
 
+    /// <summary>Tokens to make from which on recording a step is worth it.</summary>
+    private const int WorthRecording = 8;
+
     /// <summary>Reads a prompt into a state.</summary>
     /// <param name="model">The model.</param>
     /// <param name="state">From <see cref="CausalLM.NewState"/> with batch 1, or one that has already read something.</param>
@@ -41,13 +44,15 @@ public static class Generation
     public static IEnumerable<int> Continue(CausalLM model, DecodeState state, IReadOnlyList<int> prompt, Sampler sampler, int most, CancellationToken cancellation = default)
     {
         var next = Quietly(() => Read(model, state, prompt));
+        using var steps = most > WorthRecording ? RecordedSteps.TryStart(model, state) : null;
+        using var last = tensor(new long[1], [1, 1], device: model.Device).DetachFromDisposeScope();
         for (var made = 0; made < most && !model.Config.EosTokenIds.Contains(next); made++)
         {
             yield return next;
             if (made + 1 == most || cancellation.IsCancellationRequested)
                 yield break;
-            var last = next;
-            next = Quietly(() => Read(model, state, [last]));
+            var token = next;
+            next = Quietly(() => steps is null ? Read(model, state, [token]) : steps.Step(last.fill_((long)token))[0]);
         }
 
         // The mode is thread-local and scopes nest, so both end before the caller gets its token.

@@ -28,6 +28,9 @@ internal sealed class Gate
         // libtorch's own log-sigmoid wakes all threads for a handful of numbers, which a single decoding step waits for.
         x.neg().softplus(threshold: SoftplusLinear).neg();
 
+    /// <summary>τ where the gate is made of the keys and has no lower bound.</summary>
+    internal double? KeyDivisor => options.GateSource == GateSource.Key && options.GateLowerBound == 0 ? options.GateDivisor : null;
+
     /// <summary>[B,T,Hkv,D], or [B,T,Hkv,1] for scalar and constant gates.</summary>
     /// <param name="input">The projections.</param>
     /// <param name="channels">Averages neighbouring channels down to this many; null: as many as there are.</param>

@@ -1,3 +1,5 @@
+using Liger.Ops.Cuda;
+
 namespace Liger.Models.Mixers;
 
 /// <summary>
@@ -9,6 +11,10 @@ public sealed class GlaMixer(GateOptions gate, GateShapeOptions gateShape, Featu
     : LinearAttentionMixer(map, rotary, normalizer, shape)
 {
     private readonly Gate gate = new("gla", gate, gateShape.GateShape, Gate.LogSigmoid);
+
+    /// <inheritdoc/>
+    internal override KeyGatedRecurrence? KeyGated =>
+        IsPlain && gateShape.GateShape == GateShape.Channel && gate.KeyDivisor is { } divisor ? new(divisor, Complementary: false) : null;
 
     /// <inheritdoc/>
     protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input);

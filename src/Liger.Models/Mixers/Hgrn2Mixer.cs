@@ -1,3 +1,5 @@
+using Liger.Ops.Cuda;
+
 namespace Liger.Models.Mixers;
 
 /// <summary>
@@ -9,6 +11,9 @@ public sealed class Hgrn2Mixer(UndividedGateOptions gate, FeatureMapOptions map,
     : LinearAttentionMixer(map, null, normalizer, shape)
 {
     private readonly Gate gate = new("hgrn2", gate, GateShape.Channel, Gate.LogSigmoid);
+
+    /// <inheritdoc/>
+    internal override KeyGatedRecurrence? KeyGated => IsPlain && gate.KeyDivisor is { } divisor ? new(divisor, Complementary: true) : null;
 
     /// <inheritdoc/>
     protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input).expand(input.Keys.shape);

@@ -1,3 +1,6 @@
+using Liger.Ops;
+using Liger.Ops.Cuda;
+
 namespace Liger.Models.Mixers;
 
 /// <summary>How window and recurrence are weighed.</summary>
@@ -93,6 +96,9 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     {
         using var scope = NewDisposeScope();
         var pair = (JointState)recordable;
+        if (weights is null && recurrence is RecurrentMixer { KeyGated: { } gated } && pair[0] is RingCache ring && LigerStepKernel.Serves(input.Queries, input.Keys, ring.Window + ring.Sinks))
+            return LigerStepKernel.Run(input.Queries, input.Keys, input.Values, (input.Rotary.Cos, input.Rotary.Sin), (ring.Keys, ring.Values),
+                ((RecurrentState)pair[1]).Matrices[0], position, new Visibility(ring.Window, ring.Sinks), gated, options.Mix).MoveToOuterDisposeScope();
         return Mixed(((IRecordableMixer)window).Next(input, pair[0], position), ((IRecordableMixer)recurrence).Next(input, pair[1], position)).MoveToOuterDisposeScope();
     }
 

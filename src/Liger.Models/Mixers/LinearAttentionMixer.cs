@@ -18,6 +18,9 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
 
     private readonly FeatureMap features = new(map.FeatureMap);
 
+    /// <summary>Softmax features, no rotary embedding and no denominator, as in the published Liger models.</summary>
+    private protected bool IsPlain => map.FeatureMap == FeatureMapKind.Softmax && rotary is not { Rope: true } && !normalizer.Normalized;
+
     /// <inheritdoc/>
     protected override IReadOnlyList<long[]> StateSizes =>
         [[Shape.KvHeads, features.Width(Shape.HeadDim), Shape.HeadDim + (normalizer.Normalized ? 1 : 0)]];

@@ -1,3 +1,5 @@
+using Liger.Ops.Cuda;
+
 namespace Liger.Models.Mixers;
 
 /// <summary>
@@ -57,6 +59,9 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
 
     /// <summary>The dtype recurrences compute in: float64 stays, everything else is fp32.</summary>
     protected internal static ScalarType Accumulator(Tensor tensor) => tensor.dtype == float64 ? float64 : float32;
+
+    /// <summary>What a kernel for steps must know where gate and features are those of the published Liger models; null elsewhere.</summary>
+    internal virtual KeyGatedRecurrence? KeyGated => null;
 
     /// <summary>Sizes of the state's matrices for one sequence, the kv heads first.</summary>
     protected abstract IReadOnlyList<long[]> StateSizes { get; }

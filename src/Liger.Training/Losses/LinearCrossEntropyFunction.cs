@@ -1,3 +1,4 @@
+using Liger.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,6 +42,12 @@ internal sealed class LinearCrossEntropyFunction : torch.autograd.SingleTensorFu
             var weight = target.ne(LinearCrossEntropy.Ignored).to(ScalarType.Float32).mul_(scale).unsqueeze(1);
             var index = target.clamp_min(0).unsqueeze(1);
             var logits = h.mm(head.t());
+            if (CrossEntropyKernel.Serves(logits))
+            {
+                loss.add_(CrossEntropyKernel.Run(logits, target, needHidden || needHead).dot(weight.squeeze(1)));
+                AddGradients(logits);
+                continue;
+            }
             var p = logits.log_softmax(1, ScalarType.Float32);
             logits.Dispose();
             loss.sub_(p.gather(1, index).mul_(weight).sum());
@@ -49,9 +56,13 @@ internal sealed class LinearCrossEntropyFunction : torch.autograd.SingleTensorFu
             // The log-probabilities turn into the gradient of the logits: probability minus one at the target. What a row counts is
             // multiplied into the narrow factors and products, not into the wide matrix.
             p.exp_().scatter_add_(1, index, torch.full_like(weight, -1));
-            var gradient = p.to(hidden.dtype);
-            ofHidden?.narrow(0, from, n).copy_(gradient.mm(head).mul(weight));
-            ofHead?.add_(gradient.t().mm(h.mul(weight).to(head.dtype)));
+            AddGradients(p.to(hidden.dtype));
+
+            void AddGradients(Tensor gradient)
+            {
+                ofHidden?.narrow(0, from, n).copy_(gradient.mm(head).mul(weight));
+                ofHead?.add_(gradient.t().mm(h.mul(weight).to(head.dtype)));
+            }
         }
         var ofHeadTyped = ofHead?.to(head.dtype);
         return (loss.MoveToOuterDisposeScope(), ofHidden?.MoveToOuterDisposeScope(), ofHeadTyped?.MoveToOuterDisposeScope());
