@@ -8,7 +8,7 @@ internal sealed class Case
 {
     internal static readonly MixerShape Shape = new(4, 2, 8);
 
-    private static readonly Dictionary<string, string> Small = new() { ["window"] = "8", ["sinks"] = "2" };
+    private static readonly Dictionary<string, string> Small = new() { ["window"] = "8", ["sinks"] = "2", ["selected"] = "5" };
 
     internal Case(string text, MixerShape? shape = null) => Mixer = Spec(text).Create(shape ?? Shape);
 

@@ -82,6 +82,9 @@ internal sealed class TokenCache : MixerState
     /// <summary>The current document of every row, [1 or B,1].</summary>
     internal Tensor Documents() => torch.tensor([.. rows.Select(row => row.Document)], [rows.Length, 1], device: buffers[0].device);
 
+    /// <summary>The position of every row's next token, [1 or B,1].</summary>
+    internal Tensor Next() => torch.tensor([.. rows.Select(row => row.Next)], [rows.Length, 1], device: buffers[0].device);
+
     /// <summary>Drops what no later token can see: other documents, padding, and what has left the window and is no sink.</summary>
     /// <param name="visibility">Window and sinks; without a window nothing is dropped.</param>
     /// <returns>

@@ -1,0 +1,183 @@
+using Liger.Models.Graph;
+using Liger.Ops;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>Options of the selection.</summary>
+public sealed record SelectedOptions
+{
+    /// <summary>m: keys a kv head that are remembered when they leave the window.</summary>
+    [OptionRange(1, 1 << 16, "keys a kv head that stay in sight when they leave the window")]
+    public int Selected { get; init; } = 64;
+
+    /// <summary>What decides; attention by default, which declares nothing.</summary>
+    [OptionMeaning("what decides which keys stay: attention in the window, or a learned vector over keys")]
+    public KeyScoreKind KeyScore { get; init; }
+}
+
+/// <summary>
+/// Softmax over the window, the sinks, and the m keys of each kv head that score highest among those that have left the window; a better key
+/// takes the place of the worst. Bounded softmax memory: <see cref="SelectedAttention"/>. The parallel form meets all pairs of a segment.
+/// </summary>
+[TokenMixer("selected", "softmax over the last tokens, the first ones, and the m keys a kv head that score highest",
+    "the attention score as in Zhang et al. 2023, arXiv 2306.14048, summed in the window alone")]
+public sealed class SelectedMixer(WindowOptions window, SelectedOptions options, MixerShape shape) : TokenMixer
+{
+    /// <summary>Tokens met pairwise at a time.</summary>
+    private const int Segment = 1024;
+
+    private readonly Visibility visibility = new(window.Window, window.Sinks);
+    private readonly KeyScore? learned = options.KeyScore == KeyScoreKind.Learned ? new KeyScore(shape) : null;
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters => learned?.Parameters ?? [];
+
+    /// <inheritdoc/>
+    public override Tensor Parallel(MixerInput input)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, scores) = Terms(input);
+        long batch = q.shape[0], tokens = q.shape[1];
+        var (keys, values, device) = (k.transpose(1, 2), input.Values.transpose(1, 2), q.device);
+        var chosen = SelectedKeys.None(batch, shape, options.Selected, q.dtype, device);
+        // Sinks of packed documents differ from token to token: such rows are met as one segment.
+        var length = input.Layout is null ? Segment : (int)tokens;
+        var outputs = new List<Tensor>();
+        var sinks = Math.Min(visibility.Sinks, tokens);
+        for (long from = 0; from < tokens; from += length)
+        {
+            var count = Math.Min(length, tokens - from);
+            var start = from == 0 ? 0 : Math.Max(sinks, from - window.Window + 1);
+            Tensor AtHand(Tensor x) => start == 0 || sinks == 0 ? x.narrow(2, start, from + count - start) : cat([x.narrow(2, 0, sinks), x.narrow(2, start, from + count - start)], 2);
+            var all = arange(tokens, device: device).view(1, 1, -1);
+            var places = (input.Layout?.Positions ?? AtHand(all)[0]).view(input.Layout is null ? 1 : batch, -1);
+            var documents = input.Layout?.Documents ?? zeros_like(places);
+            var part = new Keys(AtHand(keys), AtHand(values), AtHand(scores), documents, places);
+            var (output, updated) = Attend(q.narrow(1, from, count), part, chosen, from == 0 ? null : ones([1, count], @bool, device));
+            outputs.Add(output);
+            if (from + count < tokens)
+                chosen = Choose(part with { Scores = updated }, chosen, torch.tensor([from + count], [1, 1], device: device), zeros([1, 1], int64, device));
+            // What attention the ring has got so far goes on to the next segment.
+            scores = start == 0 ? cat([updated, scores.narrow(2, from + count, tokens - from - count)], 2)
+                : cat([scores.narrow(2, 0, start), updated.narrow(2, updated.shape[2] - (from + count - start), from + count - start), scores.narrow(2, from + count, tokens - from - count)], 2);
+        }
+        return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override MixerState NewState(int batch, ScalarType dtype, Device device) => new JointState(
+    [
+        ("window", new TokenCache(batch, shape.KvHeads, [shape.HeadDim, shape.HeadDim, 1], [dtype, dtype, float32], device)),
+        ("selected", Stored(SelectedKeys.None(batch, shape, options.Selected, dtype, device))),
+    ]);
+
+    /// <inheritdoc/>
+    public override Tensor Extend(MixerInput input, MixerState state)
+    {
+        using var scope = NewDisposeScope();
+        var parts = (JointState)state;
+        var (cache, memory) = ((TokenCache)parts[0], (RecurrentState)parts[1]);
+        var (q, k, scores) = Terms(input);
+        var outputs = new List<Tensor>();
+        for (long from = 0, tokens = q.shape[1]; from < tokens; from += Segment)
+        {
+            var count = Math.Min(Segment, tokens - from);
+            using var slice = from == 0 && count == tokens ? null : input.Layout?.Slice(from, count);
+            Tensor Part(Tensor x) => x.narrow(1, from, count);
+            outputs.Add(Extend(Part(q), [Part(k), Part(input.Values), scores.transpose(1, 2).narrow(1, from, count).unsqueeze(-1)], slice ?? input.Layout, cache, memory));
+        }
+        return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override long StateBytes(long tokens, int elementSize)
+    {
+        var held = Math.Min(tokens, window.Window - 1 + window.Sinks) + options.Selected;
+        return shape.KvHeads * held * ((2L * shape.HeadDim * elementSize) + sizeof(float));
+    }
+
+    private Tensor Extend(Tensor q, IReadOnlyList<Tensor> added, SequenceLayout? layout, TokenCache cache, RecurrentState memory)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = q.shape[1];
+        var before = cache.Documents();
+        cache.Append(added, layout);
+        var (documents, positions) = cache.Places();
+        var chosen = new SelectedKeys(memory.Matrices[0], memory.Matrices[1], memory.Matrices[2].squeeze(-1));
+        var held = new Keys(cache[0], cache[1], cache[2].squeeze(-1), documents, positions);
+        var (output, updated) = Attend(q, held, chosen, documents.narrow(1, cache.Held - tokens, tokens).eq(before));
+        cache[2].copy_(updated.unsqueeze(-1));
+        var now = cache.Documents();
+        var valid = now.eq(before).unsqueeze(-1);
+        chosen = chosen with { Scores = chosen.Scores.masked_fill(valid.logical_not(), double.NegativeInfinity) };
+        var next = Choose(held with { Scores = updated }, chosen, cache.Next(), now);
+        memory.Matrices = Stored(next).Matrices;
+        cache.Trim(visibility);
+        return output.MoveToOuterDisposeScope();
+    }
+
+    private static RecurrentState Stored(SelectedKeys keys) => new(keys.Keys, keys.Values, keys.Scores.unsqueeze(-1));
+
+    /// <summary>Turned queries and keys, and the scores [B,Hkv,T] with which keys arrive.</summary>
+    private (Tensor Queries, Tensor Keys, Tensor Scores) Terms(MixerInput input)
+    {
+        var (q, k) = (input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys));
+        return (q, k, (learned?.Of(input) ?? zeros(k.shape[..3], float32, k.device)).transpose(1, 2));
+    }
+
+    /// <summary>Outputs of the last tokens, and the keys' scores with the attention that these tokens gave them.</summary>
+    /// <param name="q">[B,Tq,H,D], the last of the keys' tokens.</param>
+    /// <param name="at">The keys at hand.</param>
+    /// <param name="chosen">What was selected before.</param>
+    /// <param name="present">[1 or B,Tq], false where that is another document's; null: nothing was selected.</param>
+    private (Tensor Output, Tensor Scores) Attend(Tensor q, Keys at, SelectedKeys chosen, Tensor? present)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = q.shape[1];
+        Tensor Last(Tensor x) => x.narrow(1, x.shape[1] - tokens, tokens);
+        var near = visibility.Mask(Last(at.Positions), at.Positions, Last(at.Documents), at.Documents);
+        var far = default(Visibility).Mask(Last(at.Positions), at.Positions, Last(at.Documents), at.Documents).logical_and(near.logical_not());
+        var scores = at.Scores;
+        if (learned is null)
+        {
+            using var mode = no_grad();
+            scores = scores + SelectedAttention.Forward(q, at.Key, at.Value, near.unsqueeze(1)).Weights.sum([2, 3]).to(float32);
+        }
+        var (left, all) = (far, scores);
+        if (present is not null)
+        {
+            var rows = Math.Max(present.shape[0], far.shape[0]);
+            var old = present.unsqueeze(-1).expand(rows, tokens, options.Selected);
+            (left, all) = (cat([old, far.expand(rows, tokens, far.shape[2])], -1), cat([chosen.Scores, scores], 2));
+        }
+        var best = SelectedAttention.Best(left, all, options.Selected);
+        if (present is not null)
+        {
+            best = best.logical_and(all.gt(double.NegativeInfinity).unsqueeze(2));
+            near = nn.functional.pad(near.to(float32), [options.Selected, 0]).gt(0);
+        }
+        Tensor Both(Tensor old, Tensor held) => present is null ? held : cat([old, held], 2);
+        var output = SelectedAttention.Forward(q, Both(chosen.Keys, at.Key), Both(chosen.Values, at.Value), best.logical_or(near.unsqueeze(1))).Output;
+        return (output.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>What is selected once the next token is at hand.</summary>
+    /// <param name="at">The keys at hand, with their scores.</param>
+    /// <param name="chosen">What was selected before, free where it is another document's.</param>
+    /// <param name="next">[1 or B,1]: the next position.</param>
+    /// <param name="document">[1 or B,1]: its document.</param>
+    private SelectedKeys Choose(Keys at, SelectedKeys chosen, Tensor next, Tensor document)
+    {
+        using var scope = NewDisposeScope();
+        var gone = at.Documents.eq(document).logical_and(at.Positions.le(next - window.Window)).logical_and(at.Positions.ge(visibility.Sinks));
+        var rows = gone.shape[0];
+        var left = cat([ones([rows, options.Selected], @bool, gone.device), gone], 1).unsqueeze(1);
+        var scores = cat([chosen.Scores, at.Scores], 2);
+        var best = SelectedAttention.Best(left, scores, options.Selected).squeeze(2).logical_and(scores.gt(double.NegativeInfinity));
+        var made = SelectedKeys.Of(cat([chosen.Keys, at.Key], 2), cat([chosen.Values, at.Value], 2), scores, best, options.Selected);
+        return new SelectedKeys(made.Keys.MoveToOuterDisposeScope(), made.Values.MoveToOuterDisposeScope(), made.Scores.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Keys at hand: [B,Hkv,n,·] each, scores [B,Hkv,n], places [1 or B,n].</summary>
+    private sealed record Keys(Tensor Key, Tensor Value, Tensor Scores, Tensor Documents, Tensor Positions);
+}

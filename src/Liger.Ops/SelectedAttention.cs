@@ -1,0 +1,42 @@
+namespace Liger.Ops;
+
+/// <summary>
+/// Softmax attention over a window, the first tokens, and, of the keys that have left the window, the m of highest score. A score is final
+/// when its key leaves the window, so the best m of a time are the best m of the time before and of what has left since: a bounded memory.
+/// </summary>
+public static class SelectedAttention
+{
+    /// <summary>Which keys a query sees besides its window: those that have left it and fewer than m of these score higher.</summary>
+    /// <param name="left">[1 or B,Tq,I], true where a key has left the window of a query and is no sink.</param>
+    /// <param name="scores">[B,Hkv,I]; of equal scores the earlier key goes first.</param>
+    /// <param name="most">m.</param>
+    /// <returns>[B,Hkv,Tq,I].</returns>
+    public static Tensor Best(Tensor left, Tensor scores, int most)
+    {
+        using var scope = NewDisposeScope();
+        var (rival, own) = (scores.unsqueeze(-1), scores.unsqueeze(-2));
+        var keys = scores.shape[2];
+        var earlier = ones([keys, keys], @bool, scores.device).triu(1);
+        var better = rival.gt(own).logical_or(rival.eq(own).logical_and(earlier)).to(float32);
+        // Counts of up to 2²⁴ are exact in fp32.
+        var ahead = left.to(float32).unsqueeze(1).matmul(better);
+        return left.unsqueeze(1).logical_and(ahead.lt(most)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Softmax attention with a mask for each kv head.</summary>
+    /// <param name="q">[B,Tq,H,D], turned.</param>
+    /// <param name="k">[B,Hkv,I,D], turned.</param>
+    /// <param name="v">[B,Hkv,I,V].</param>
+    /// <param name="visible">[1 or B,1 or Hkv,Tq,I]; at least one key for each query.</param>
+    /// <returns>Outputs [B,Tq,H,V] in the dtype of q and weights [B,Hkv,R,Tq,I], at least fp32.</returns>
+    public static (Tensor Output, Tensor Weights) Forward(Tensor q, Tensor k, Tensor v, Tensor visible)
+    {
+        using var scope = NewDisposeScope();
+        var type = Shapes.Accumulator(q);
+        var grouped = Shapes.GroupQueries(q, k.shape[1]) * (1 / Math.Sqrt(q.shape[3]));
+        var scores = grouped.matmul(k.unsqueeze(2).mT).to(type).masked_fill(visible.unsqueeze(2).logical_not(), double.NegativeInfinity);
+        var weights = scores.softmax(-1);
+        var output = Shapes.UngroupQueries(weights.to(q.dtype).matmul(v.unsqueeze(2)));
+        return (output.MoveToOuterDisposeScope(), weights.MoveToOuterDisposeScope());
+    }
+}
