@@ -1,0 +1,92 @@
+"""Times the Liger operator and each of its kernels on the card at hand: medians of event times, random inputs."""
+import json
+import statistics
+import sys
+import time
+
+import torch
+
+from kernels import Card, Op, rotary
+
+
+def median(action, repeats=15):
+    for _ in range(2):
+        action()
+    times = []
+    for _ in range(repeats):
+        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        start.record()
+        action()
+        end.record()
+        end.synchronize()
+        times.append(start.elapsed_time(end))
+    return statistics.median(times)
+
+
+def graph(action):
+    """The same as one replay: launches from Python would leave gaps."""
+    captured = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(captured):
+        action()
+    return captured.replay
+
+
+def case(b, t, h=32, hkv=8, d=128, gate="gla", window=64, branches="both"):
+    torch.manual_seed(1)
+    bf = torch.bfloat16
+    q, k, v = [torch.randn(b, t, n, d, device="cuda").to(bf) for n in (h, hkv, hkv)]
+    grad, out = torch.randn_like(q), torch.empty_like(q)
+    cos, sin = rotary(t, d, "cuda")
+    g = -torch.rand(b, t, hkv, d, device="cuda") if gate == "given" else None
+    lse, delta = torch.empty(b, h, t, device="cuda"), torch.empty(b, h, t, device="cuda")
+    dq, dk, dv = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
+    dg = torch.empty(b, t, hkv, d, device="cuda")
+    op = Op(Card(d, gate), d, window, branches=branches)
+    forward = lambda: op.forward(q, k, v, cos, sin, None, g, None, out, None, lse)
+    backward = lambda: op.backward(q, k, v, cos, sin, grad, dq, dk, dv, lse, delta, None, g, None, dg)
+    forward()
+
+    def both():
+        forward()
+        backward()
+
+    result = dict(b=b, t=t, h=h, hkv=hkv, d=d, gate=gate, window=window, branches=branches, forward=median(graph(forward)), both=median(graph(both)), kernels={})
+    # Kernel by kernel: the run of one is wrapped in events, everything before it is there.
+    launch = op.backend.launch
+    spans = []
+
+    def timed(kernel, *rest):
+        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        start.record()
+        launch(kernel, *rest)
+        end.record()
+        spans.append((kernel, start, end))
+
+    op.backend.launch = timed
+    for _ in range(9):
+        both()
+    torch.cuda.synchronize()
+    op.backend.launch = launch
+    for kernel in dict.fromkeys(k for k, _, _ in spans):
+        result["kernels"][kernel] = dict(
+            ms=statistics.median(s.elapsed_time(e) for k, s, e in spans if k == kernel), registers=op.backend.attribute(kernel, 4),
+            local_bytes=op.backend.attribute(kernel, 3), shared_bytes=op.shared[kernel])
+    return result
+
+
+if __name__ == "__main__":
+    results = []
+    cases = [dict(b=8, t=1024)]
+    if "full" in sys.argv:
+        cases += [dict(b=8, t=1024, gate="hgrn2"), dict(b=8, t=1024, gate="given"), dict(b=4, t=2048), dict(b=1, t=16384), dict(b=1, t=65536), dict(b=8, t=1024, d=64, h=32, hkv=8)]
+    for one in cases:
+        result = case(**one)
+        results.append(result)
+        print(json.dumps({k: v for k, v in result.items() if k != "kernels"}))
+        for name, x in result["kernels"].items():
+            print(f"  {name:36s} {x['ms']:.3f} ms  {x['registers']} registers  {x['local_bytes']} B local  {x['shared_bytes']} B shared")
+    sdpa = torch.nn.functional.scaled_dot_product_attention
+    q, k, v = (torch.randn(8, 32, 1024, 128, device="cuda", dtype=torch.bfloat16, requires_grad=True) for _ in range(3))
+    print("SDPA causal 8x1024, 32 heads: forward %.3f ms" % median(lambda: sdpa(q, k, v, is_causal=True)))
+    print("compile seconds", {" ".join(map(str, k)): round(v, 2) for k, v in Card.compile_seconds.items()})
+    json.dump(results, open(sys.argv[-1], "w") if sys.argv[-1].endswith(".json") else sys.stdout, indent=1)
