@@ -28,6 +28,9 @@ public sealed class SequenceLayout : IDisposable
     /// <summary>[B,T]: each token's position inside its document.</summary>
     public Tensor Positions { get; }
 
+    /// <summary>Whether some tokens may be padding; false only where it is known without looking.</summary>
+    internal bool MayPad { get; init; } = true;
+
     /// <summary>Both as numbers, row by row. Read from the device once.</summary>
     internal (long[] Documents, long[] Positions) Numbers => numbers ??= (Documents.cpu().contiguous().data<long>().ToArray(), Positions.cpu().contiguous().data<long>().ToArray());
 
@@ -66,7 +69,7 @@ public sealed class SequenceLayout : IDisposable
                 positions[(row * tokens) + t] = t - from;
             }
         }
-        return new SequenceLayout(documents, positions, starts.Count, tokens, device);
+        return new SequenceLayout(documents, positions, starts.Count, tokens, device) { MayPad = false };
     }
 
     /// <summary>Rows of different lengths, padded to the longest on one side.</summary>

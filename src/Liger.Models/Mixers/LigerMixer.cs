@@ -66,6 +66,8 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input)
     {
+        if (weights is null && window is WindowMixer near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility))
+            return input.Attend(near.Branch(input) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix }).Output;
         using var scope = NewDisposeScope();
         return Mixed(window.Parallel(input), recurrence.Parallel(input)).MoveToOuterDisposeScope();
     }

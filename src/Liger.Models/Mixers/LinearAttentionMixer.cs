@@ -25,6 +25,29 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
     protected override IReadOnlyList<long[]> StateSizes =>
         [[Shape.KvHeads, features.Width(Shape.HeadDim), Shape.HeadDim + (normalizer.Normalized ? 1 : 0)]];
 
+    /// <summary>The whole recurrence as <see cref="LigerAttention"/> computes it; null: it does not.</summary>
+    internal RecurrenceBranch? Branch => KeyGated switch
+    {
+        { Complementary: false } gate => new RecurrenceBranch(RecurrenceGate.Gla, gate.Divisor),
+        { Complementary: true, Divisor: 1 } => new RecurrenceBranch(RecurrenceGate.Hgrn2),
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public override Tensor Parallel(MixerInput input) =>
+        Branch is { } branch && input.HasKernels(null) ? input.Attend(null, branch).Output : base.Parallel(input);
+
+    /// <inheritdoc/>
+    public override Tensor Extend(MixerInput input, MixerState state)
+    {
+        if (Branch is not { } branch || input.Layout is not null || input.Queries.shape[1] == 1 || !input.HasKernels(null))
+            return base.Extend(input, state);
+        var memory = (RecurrentState)state;
+        var (output, last) = input.Attend(null, branch with { Initial = memory.Matrices[0] });
+        memory.Matrices = [last!];
+        return output;
+    }
+
     /// <summary>[B,T,Hkv,K], or [B,T,Hkv,1] for one decay a kv head; null: nothing is forgotten.</summary>
     protected abstract Tensor? LogDecay(MixerInput input);
 

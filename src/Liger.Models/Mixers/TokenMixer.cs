@@ -1,5 +1,6 @@
 using Liger.Checkpoints;
 using Liger.Models.Graph;
+using Liger.Ops;
 
 namespace Liger.Models.Mixers;
 
@@ -38,6 +39,14 @@ public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, Rota
 
     /// <summary>[B,T,Hkv,D].</summary>
     public Tensor Values { get; init; } = Expect("values", Values.shape.SequenceEqual(Keys.shape), $"[{string.Join(",", Keys.shape)}]", Values);
+
+    /// <summary>Whether <see cref="LigerAttention"/> has kernels for this, with a window or without. Padding, which leaves a recurrence as it is, has none.</summary>
+    internal bool HasKernels(Visibility? window) =>
+        Layout is not { MayPad: true } && LigerAttention.HasKernels(Queries, Keys, Values, window is { } visibility ? new WindowBranch(visibility, Rotary.Cos, Rotary.Sin) : null, Layout?.Documents);
+
+    /// <summary>Window, recurrence or both as one operation.</summary>
+    internal (Tensor Output, Tensor? State) Attend(WindowBranch? window, RecurrenceBranch? recurrence) =>
+        LigerAttention.Forward(Queries, Keys, Values, window, recurrence, Layout?.Documents);
 
     private static Tensor Fitting(Tensor queries, Tensor keys)
     {

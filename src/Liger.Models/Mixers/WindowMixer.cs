@@ -23,8 +23,14 @@ public sealed class WindowMixer(WindowOptions options, MixerShape shape) : Token
     /// <summary>The options.</summary>
     public WindowOptions Options { get; } = options;
 
+    /// <summary>Window and sinks.</summary>
+    internal Visibility Visibility => new(Options.Window, Options.Sinks);
+
+    /// <summary>The window as <see cref="LigerAttention"/> computes it.</summary>
+    internal WindowBranch Branch(MixerInput input) => new(Visibility, input.Rotary.Cos, input.Rotary.Sin);
+
     /// <inheritdoc/>
-    public override Tensor Parallel(MixerInput input) => visible.Parallel(input);
+    public override Tensor Parallel(MixerInput input) => input.HasKernels(Visibility) ? input.Attend(Branch(input), null).Output : visible.Parallel(input);
 
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) => visible.NewState(batch, dtype, device);

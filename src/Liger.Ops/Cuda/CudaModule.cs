@@ -68,6 +68,19 @@ internal sealed unsafe class CudaModule
             argument.KeepAlive();
     }
 
+    /// <summary>The same for a kernel that takes one struct; the caller keeps alive what it points to.</summary>
+    internal void Launch<T>(string kernel, (long X, long Y, long Z) grid, int threads, int sharedBytes, in T parameters)
+        where T : unmanaged
+    {
+        fixed (T* value = &parameters)
+        {
+            void* place = value;
+            Driver.Check(
+                Driver.cuLaunchKernel(Kernel(kernel, sharedBytes), (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, 1, 1, (uint)sharedBytes, TorchLibrary.CudaStream(), &place, null),
+                $"starting {kernel} of {name}");
+        }
+    }
+
     private nint Kernel(string kernel, int sharedBytes) => kernels.GetOrAdd((kernel, sharedBytes), _ =>
     {
         Driver.Check(Driver.cuModuleGetFunction(out var function, module, kernel), $"finding {kernel} in {name}");
