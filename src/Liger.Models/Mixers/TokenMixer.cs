@@ -45,8 +45,12 @@ public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, Rota
         Layout is not { MayPad: true } && LigerAttention.HasKernels(Queries, Keys, Values, window is { } visibility ? new WindowBranch(visibility, Rotary.Cos, Rotary.Sin) : null, Layout?.Documents);
 
     /// <summary>Window, recurrence or both as one operation.</summary>
-    internal (Tensor Output, Tensor? State) Attend(WindowBranch? window, RecurrenceBranch? recurrence) =>
-        LigerAttention.Forward(Queries, Keys, Values, window, recurrence, Layout?.Documents);
+    internal (Tensor Output, Tensor? State) Attend(WindowBranch? window, RecurrenceBranch? recurrence)
+    {
+        using var scope = NewDisposeScope();
+        var (output, state) = LigerAttention.Forward(Queries, Keys, Values, window, recurrence, Layout?.Documents);
+        return (output.MoveToOuterDisposeScope(), state?.MoveToOuterDisposeScope());
+    }
 
     private static Tensor Fitting(Tensor queries, Tensor keys)
     {

@@ -7,6 +7,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
 {
     internal Tensor Parallel(MixerInput input)
     {
+        if (OnKernels(input) is { } attended)
+            return attended;
         using var scope = NewDisposeScope();
         var (q, k) = (input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys));
         return Attend(q, k, input).MoveToOuterDisposeScope();
@@ -25,7 +27,7 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
         Tensor output;
         if (fresh && tokens > 1)
         {
-            output = Attend(q, k, input);
+            output = OnKernels(input) ?? Attend(q, k, input);
         }
         else
         {
@@ -51,6 +53,9 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
         var held = visibility.Window is { } window ? Math.Min(tokens, window - 1 + visibility.Sinks) : tokens;
         return 2 * held * shape.KvHeads * shape.HeadDim * elementSize;
     }
+
+    private Tensor? OnKernels(MixerInput input) =>
+        input.HasKernels(visibility) ? input.Attend(new WindowBranch(visibility, input.Rotary.Cos, input.Rotary.Sin), null).Output : null;
 
     private Tensor Attend(Tensor q, Tensor k, MixerInput input)
     {

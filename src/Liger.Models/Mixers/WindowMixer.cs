@@ -30,7 +30,7 @@ public sealed class WindowMixer(WindowOptions options, MixerShape shape) : Token
     internal WindowBranch Branch(MixerInput input) => new(Visibility, input.Rotary.Cos, input.Rotary.Sin);
 
     /// <inheritdoc/>
-    public override Tensor Parallel(MixerInput input) => input.HasKernels(Visibility) ? input.Attend(Branch(input), null).Output : visible.Parallel(input);
+    public override Tensor Parallel(MixerInput input) => visible.Parallel(input);
 
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) => visible.NewState(batch, dtype, device);
