@@ -65,6 +65,31 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public void A_saved_state_goes_on_as_if_never_stopped_and_can_be_forked()
+    {
+        Done("convert", model, "--to", folder["windowed"], "--mixer", "liger-gla", "--window", "4");
+        var whole = Done("generate", folder["windowed"], "--prompt", "the quick brown", "--max-tokens", "24").Output.TrimEnd('\n');
+        var first = Done("generate", folder["windowed"], "--prompt", "the quick brown", "--max-tokens", "10", "--save-state", folder["a"]).Output.TrimEnd('\n');
+        for (var fork = 0; fork < 2; fork++)
+            Assert.Equal(whole, first + Done("generate", folder["windowed"], "--load-state", folder["a"], "--max-tokens", "14").Output.TrimEnd('\n'));
+        Done("generate", folder["windowed"], "--load-state", folder["a"], "--prompt", " and again", "--max-tokens", "3", "--save-state", folder["b"]);
+
+        void Refused(string expected, params string[] arguments)
+        {
+            var run = CliRun.Of(arguments);
+            Assert.Equal(ExitCode.WrongUse, run.ExitCode);
+            Assert.Contains(expected, run.Error);
+        }
+
+        Refused("saved by another mixer", "generate", model, "--load-state", folder["a"]);
+        Done("convert", TinyCheckpoint.Write(folder["other"], seed: 4), "--to", folder["other-windowed"], "--mixer", "liger-gla", "--window", "4");
+        Refused("saved by another model", "generate", folder["other-windowed"], "--load-state", folder["a"]);
+        Refused("is no saved state", "generate", model, "--load-state", Path.Combine(model, "model.safetensors"));
+        Refused("--prompt: expected a text", "generate", model);
+        Refused("no such file", "generate", model, "--load-state", folder["none"]);
+    }
+
+    [Fact]
     public void The_best_heads_are_measured_ranked_and_kept()
     {
         var (to, text) = (folder["best"], folder["calibration.txt"]);

@@ -15,7 +15,7 @@ internal static class TinyCheckpoint
     internal static readonly string Words = string.Join(' ', Enumerable.Range(0, 400).Select(i => ((string[])["the", "cat", "sat", "on", "a", "mat", "and", "then", "it", "ran", "away"])[i * i % 11]));
 
     /// <summary>Writes the folder and gives its path back.</summary>
-    internal static string Write(string folder, ScalarType dtype = ScalarType.Float32, int vocabulary = Vocabulary)
+    internal static string Write(string folder, ScalarType dtype = ScalarType.Float32, int vocabulary = Vocabulary, int seed = 3)
     {
         Directory.CreateDirectory(folder);
         var config = new JsonObject
@@ -37,7 +37,7 @@ internal static class TinyCheckpoint
             ["torch_dtype"] = "float32",
         };
         JsonFile.Write(Path.Combine(folder, HfConfig.FileName), config);
-        using var model = CausalLM.Build(HfConfig.FromJson(config, "config.json"), MixerSpec.Softmax, new RandomWeights(3, dtype, std: 0.3));
+        using var model = CausalLM.Build(HfConfig.FromJson(config, "config.json"), MixerSpec.Softmax, new RandomWeights(seed, dtype, std: 0.3));
         using (var writer = CheckpointWriter.Create(folder, model.Parameters.Select(p => new SafeTensorEntry(p.Name, dtype, p.Weight.shape))))
         {
             foreach (var (name, weight) in model.Parameters) writer.Write(name, weight);

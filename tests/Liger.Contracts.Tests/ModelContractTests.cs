@@ -1,3 +1,4 @@
+using Liger.Models.Decoding;
 using Liger.Models.Graph;
 using Liger.Models.Tests;
 using Liger.Testing;
@@ -60,6 +61,38 @@ public class ModelContractTests
         }
 
         Tensor Alone(int row, int tokens) => model.forward(ids.narrow(0, row, 1).narrow(1, 0, tokens))[.., tokens - 1];
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void A_saved_state_goes_on_bit_by_bit_as_often_as_it_is_loaded(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var folder = new TemporaryFolder();
+        using var model = TinyModel.Make(Case.Spec(mixer));
+        var ids = TinyModel.Ids(2, 50);
+        foreach (var ragged in new[] { false, true })
+        {
+            using var state = model.NewState(2);
+            using var layout = ragged ? SequenceLayout.Padded([40, 13], 40, left: false) : null;
+            model.Step(ids.narrow(1, 0, 40), state, layout);
+            StateFile.Save(folder["state"], model, state, new Dictionary<string, string> { ["note"] = "kept" });
+            var (first, notes) = StateFile.Load(folder["state"], model);
+            var (second, _) = StateFile.Load(folder["state"], model);
+            using (first)
+            using (second)
+            {
+                Assert.Equal("kept", notes["note"]);
+                Assert.Equal(state.Bytes, first.Bytes);
+                for (var t = 40; t < 50; t++)
+                {
+                    var expected = model.Step(ids.narrow(1, t, 1), state);
+                    TensorAssert.Same(model.Step(ids.narrow(1, t, 1), first), expected);
+                    TensorAssert.Same(model.Step(ids.narrow(1, t, 1), second), expected);
+                }
+            }
+        }
     }
 
     [Theory]

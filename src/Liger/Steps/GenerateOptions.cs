@@ -6,8 +6,14 @@ public sealed record GenerateOptions
     /// <summary>The model.</summary>
     public required ModelOptions Model { get; init; }
 
-    /// <summary>What the text begins with.</summary>
+    /// <summary>What the text begins with, or goes on with where a state is loaded; empty only there.</summary>
     public required string Prompt { get; init; }
+
+    /// <summary>A file to save what the model remembers at the end to; null saves nothing. A file that lies there is replaced.</summary>
+    public string? SaveState { get; init; }
+
+    /// <summary>A file to go on from; null begins anew. It is left as it is: loaded twice, it is a fork.</summary>
+    public string? LoadState { get; init; }
 
     /// <summary>Tokens to add at most, 1 to 1,048,576. Default 128.</summary>
     public int MaxTokens { get; init; } = 128;

@@ -4,7 +4,10 @@ using Liger.Models.Decoding;
 
 namespace Liger.Steps;
 
-/// <summary>Continues a text, token by token, with the model's cache or state.</summary>
+/// <summary>
+/// Continues a text, token by token, with the model's cache or state, which can be saved and loaded: greedy decoding goes on bit by bit as if it
+/// had never stopped; draws begin anew from the seed.
+/// </summary>
 /// <param name="options">What is continued, and how.</param>
 public sealed class GenerateStep(GenerateOptions options)
 {
@@ -16,12 +19,14 @@ public sealed class GenerateStep(GenerateOptions options)
     {
         Check();
         using var loaded = LoadedModel.Open(options.Model);
-        var prompt = loaded.Tokenizer.EncodeToIds(options.Prompt);
+        using var saved = SavedConversation.Open(loaded, options);
+        var state = saved.State;
+        var prompt = saved.Prompt;
         if (prompt.Count == 0)
             throw new LigerException("prompt: it has no token — expected at least one. Give a text to begin with.", ExitCode.WrongUse);
 
         var started = Stopwatch.GetTimestamp();
-        using var state = loaded.Model.NewState(1);
+        var made = new List<int>();
         var sampler = new Sampler(options.Temperature, options.TopP, options.Seed);
         var decoder = loaded.Tokenizer.CreateDecoder(skipSpecialTokens: true);
         // The decoder sees the prompt, so that what follows keeps the space between them.
@@ -33,11 +38,13 @@ public sealed class GenerateStep(GenerateOptions options)
         foreach (var id in Generation.Continue(loaded.Model, state, prompt, sampler, options.MaxTokens, stop))
         {
             toFirst ??= Stopwatch.GetElapsedTime(started);
+            made.Add(id);
             if (id == loaded.Tokenizer.EosId) break;
             count++;
             Emit(decoder.Append(id));
         }
         Emit(decoder.Flush());
+        if (options.SaveState is { } file) saved.Save(file, made);
         var rest = (Stopwatch.GetElapsedTime(started) - (toFirst ?? TimeSpan.Zero)).TotalSeconds;
         return new GenerateResult
         {
