@@ -90,6 +90,25 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public void Memory_and_where_it_breaks_even_follow_from_the_shape()
+    {
+        // Two layers, two kv heads, 4 wide, fp32: 128 bytes a token of softmax; windows hold 3 + 1 tokens and states 4·4 numbers a head.
+        Done("convert", model, "--to", folder["small"], "--mixer", "liger-gla", "--window", "4", "--sinks", "1");
+        using var result = JsonDocument.Parse(Done("inspect", folder["small"], "--json").Output);
+        var at = result.RootElement.GetProperty("memory")[0];
+        Assert.Equal((1024, 1024 * 128, (4 * 128) + 256), (at.GetProperty("tokens").GetInt32(), at.GetProperty("softmax_bytes").GetInt32(), at.GetProperty("bytes").GetInt32()));
+        Assert.Equal(6, result.RootElement.GetProperty("break_even_tokens").GetInt32());
+        Assert.Contains("no more than softmax from 6 tokens on", Done("inspect", folder["small"]).Output);
+        Assert.DoesNotContain("no more than softmax", Done("inspect", model).Output);
+
+        using var list = JsonDocument.Parse(Done("list", "mixers", "--json").Output);
+        var mixers = list.RootElement.EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!);
+        Assert.Equal(16L << 20, mixers["gla"].GetProperty("state_bytes").GetInt64());
+        Assert.True(mixers["softmax"].GetProperty("grows").GetBoolean());
+        Assert.False(mixers["selected"].GetProperty("grows").GetBoolean());
+    }
+
+    [Fact]
     public void The_best_heads_are_measured_ranked_and_kept()
     {
         var (to, text) = (folder["best"], folder["calibration.txt"]);

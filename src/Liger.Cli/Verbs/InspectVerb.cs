@@ -19,8 +19,7 @@ internal static class InspectVerb
             var result = new InspectStep(parsed.GetRequiredValue(checkpoint)).Run();
             context.Terminal.Output.Write(
                 parsed.GetValue(json) ? ResultJson.Write(result, ResultJson.Default.InspectResult) + "\n"
-                : parsed.GetValue(tensors) ? Facts(result) + "\n" + Tensors(result)
-                : Facts(result));
+                : Facts(result) + "\n" + Memory(result) + (parsed.GetValue(tensors) ? "\n" + Tensors(result) : ""));
             return (int)ExitCode.Done;
         });
         return command;
@@ -40,6 +39,13 @@ internal static class InspectVerb
         .Add("weights", $"{Quantity.Bytes(result.WeightBytes)} in {string.Join(", ", result.Files)}")
         .Add("softmax cache", $"{Quantity.Bytes(result.CacheBytesPerToken)} a token, {Quantity.Bytes((double)result.CacheBytesPerToken * result.Context)} at full context")
         .ToString();
+
+    private static string Memory(InspectResult result)
+    {
+        var table = new TextTable("tokens of context", "memory of a sequence", "softmax") { TextColumns = 0 };
+        foreach (var at in result.Memory) table.Add(Quantity.Count(at.Tokens), Quantity.Bytes(at.Bytes), Quantity.Bytes(at.SoftmaxBytes));
+        return result.BreakEvenTokens is { } tokens ? $"{table}no more than softmax from {Quantity.Count(tokens)} tokens on\n" : table.ToString();
+    }
 
     private static string Tensors(InspectResult result)
     {

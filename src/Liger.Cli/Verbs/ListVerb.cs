@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Liger.Cli.Display;
 using Liger.Steps;
 
 namespace Liger.Cli.Verbs;
@@ -28,6 +29,7 @@ internal static class ListVerb
         {
             text.WriteLine($"{mixer.Name}: {mixer.Summary}");
             text.WriteLine($"  source: {mixer.Source}");
+            text.WriteLine($"  state in Llama-3-8B: {Quantity.Bytes(mixer.StateBytes)}{(mixer.Grows ? " at 8,192 tokens, growing" : "")}{(mixer.Parameters > 0 ? $", {Quantity.Count(mixer.Parameters)} declared parameters" : "")}");
             foreach (var option in mixer.Options)
                 text.WriteLine($"  --{option.Name}  {option.Meaning}; {option.Range}, default {option.Default}");
         }

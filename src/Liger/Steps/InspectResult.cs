@@ -54,6 +54,12 @@ public sealed record InspectResult
     /// <summary>Bytes that softmax attention keeps for every token of context, in the type of the weights.</summary>
     public required long CacheBytesPerToken { get; init; }
 
+    /// <summary>What decoding one sequence keeps, at several contexts, in the type of the weights; recurrent states are fp32.</summary>
+    public required IReadOnlyList<MemoryAt> Memory { get; init; }
+
+    /// <summary>Tokens from which on that is no more than the base model's softmax would keep; null where that never is, or for softmax itself.</summary>
+    public long? BreakEvenTokens { get; init; }
+
     /// <summary>The weight files.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 

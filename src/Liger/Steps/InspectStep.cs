@@ -17,6 +17,7 @@ public sealed class InspectStep(string folder)
         var config = checkpoint.Config;
         var infos = checkpoint.TensorNames.Select(checkpoint.Info).ToList();
         var elementBytes = infos.Count == 0 ? 0 : SafeTensorsDtype.Size(infos.MaxBy(info => info.Length)!.Dtype);
+        var (memory, breakEven) = MemoryFigures.Of(config, elementBytes);
         return new InspectResult
         {
             Folder = folder,
@@ -36,6 +37,8 @@ public sealed class InspectStep(string folder)
             MixerParameters = infos.Where(info => MixerSet.IsParameter(info.Name)).Sum(info => info.Count),
             WeightBytes = checkpoint.TotalBytes,
             CacheBytesPerToken = (long)KeysAndValues * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * elementBytes,
+            Memory = memory,
+            BreakEvenTokens = breakEven,
             Files = checkpoint.WeightFiles,
             Tensors = [.. infos.Select(info => new InspectedTensor(info.Name, SafeTensorsDtype.Name(info.Dtype), info.Shape, info.Length))],
         };
