@@ -80,14 +80,14 @@ public static class Linearizer
     }
 
     /// <summary>
-    /// "gla" is the published hybrid's name, so a recurrence without a window carries "only". Exceptions carry "h", as the paper's Liger-GLA-H:
+    /// Published hybrids are named by their recurrence alone, so one without a window carries "only". Exceptions carry "h", as the paper's Liger-GLA-H:
     /// published code, which knows no exceptions, must not take such a checkpoint for one of its own.
     /// </summary>
-    private static string KindOf(MixerPlan plan) => plan.Default.Name switch
+    private static string KindOf(MixerPlan plan) => plan.Default.Name.Replace('-', '_') switch
     {
-        "liger-gla" or "liger-hgrn2" or "liger-gsa" => plan.Default.Name["liger-".Length..],
-        "gla" or "hgrn2" or "gsa" => plan.Default.Name + "_only",
-        var name => name.Replace('-', '_'),
+        var hybrid when hybrid.StartsWith(TypePrefix, StringComparison.Ordinal) => hybrid[TypePrefix.Length..],
+        var alone when MixerCatalog.All.Any(k => k.Name == $"liger-{plan.Default.Name}") => alone + "_only",
+        var other => other,
     } + (plan.Exceptions.Count > 0 ? "_h" : "");
 
     private static string ArchitectureOf(HfFamily family, MixerPlan mixer)

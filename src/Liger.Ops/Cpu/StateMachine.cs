@@ -50,6 +50,7 @@ internal sealed class StateMachine
     }
 
     /// <summary>One token: the state moves on, the query heads read it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Forward(in HeadTerms terms, HeadRows outputs, int t, Span<float> state)
     {
         Advance(terms, t, state, state, seen);
@@ -71,6 +72,7 @@ internal sealed class StateMachine
     /// <param name="entering">The padded state before it.</param>
     /// <param name="starts">Whether each token of the row starts a document.</param>
     /// <param name="ofState">Gradient of the padded state after the stretch; becomes that before it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Backward(in HeadTerms terms, HeadRows ofOutputs, in HeadTerms of, int from, int count, ReadOnlySpan<float> entering, ReadOnlySpan<bool> starts, Span<float> ofState)
     {
         entering.CopyTo(states);

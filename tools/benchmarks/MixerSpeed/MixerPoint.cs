@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Liger.Bench.Measuring;
 using Liger.Models.Graph;
 using Liger.Models.Mixers;
 using Liger.Ops;
@@ -7,24 +6,35 @@ using static TorchSharp.torch;
 
 namespace Liger.Bench.MixerSpeed;
 
+/// <summary>What repetitions of one piece of work took.</summary>
+/// <param name="Median">The median, which counts on a quiet machine.</param>
+/// <param name="Least">The shortest, which others that compute beside it disturb least.</param>
+internal sealed record Microseconds(double Median, double Least)
+{
+    internal static Microseconds Of(IReadOnlyList<double> values) => new(Measuring.Median.Of(values), values.Min());
+}
+
 /// <summary>One mixer of one layer at one length.</summary>
 /// <param name="Mixer">Its name.</param>
 /// <param name="Tokens">T.</param>
-/// <param name="ForwardMicroseconds">Forward pass, for each token.</param>
-/// <param name="BackwardMicroseconds">Backward pass, for each token, what it computes anew included.</param>
-/// <param name="StepMicroseconds">One more token after T of context.</param>
+/// <param name="Forward">Forward pass, for each token.</param>
+/// <param name="Backward">Backward pass, for each token, what it computes anew included.</param>
+/// <param name="Step">One more token after T of context.</param>
 /// <param name="PeakBytesPerToken">Most memory of forward and backward above what the inputs and their gradients need, for each token.</param>
-internal sealed record MixerPoint(string Mixer, int Tokens, double ForwardMicroseconds, double BackwardMicroseconds, double StepMicroseconds, double PeakBytesPerToken)
+internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward, Microseconds Backward, Microseconds Step, double PeakBytesPerToken)
 {
     /// <summary>H query heads, Hkv kv heads, head size D.</summary>
     internal static readonly MixerShape Shape = new(8, 2, 64);
 
     private const int Steps = 50;
 
+    /// <summary>Passes do not count until the code has been compiled with all optimisations, which happens in the background.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Measures in this process, which should do nothing else: the memory is the process's high-water mark.</summary>
     /// <param name="mixer">A name of the catalog.</param>
     /// <param name="tokens">T.</param>
-    /// <param name="rounds">Passes whose median counts, after one that does not.</param>
+    /// <param name="rounds">Passes that count.</param>
     internal static MixerPoint Measure(string mixer, int tokens, int rounds)
     {
         using var scope = NewDisposeScope();
@@ -39,8 +49,10 @@ internal sealed record MixerPoint(string Mixer, int Tokens, double ForwardMicros
             inputs[0].narrow(1, from, count), inputs[1].narrow(1, from, count), inputs[2].narrow(1, from, count), new RotaryTable(cos.narrow(0, from, count), sin.narrow(0, from, count)));
 
         List<double> forward = [], backward = [], steps = [];
+        var isWarm = false;
         var before = Resident("VmRSS");
-        for (var round = 0; round <= rounds; round++)
+        var warm = Stopwatch.StartNew();
+        while (forward.Count < rounds)
         {
             using var inner = NewDisposeScope();
             var clock = Stopwatch.StartNew();
@@ -49,6 +61,12 @@ internal sealed record MixerPoint(string Mixer, int Tokens, double ForwardMicros
             clock.Restart();
             autograd.grad([output], inputs, [grad]);
             backward.Add(clock.Elapsed.TotalMicroseconds / tokens);
+            if (!isWarm)
+            {
+                isWarm = warm.Elapsed > WarmUp;
+                forward.Clear();
+                backward.Clear();
+            }
         }
         var peak = Resident("VmHWM") - before;
         using (no_grad())
@@ -65,7 +83,7 @@ internal sealed record MixerPoint(string Mixer, int Tokens, double ForwardMicros
             }
         }
         var known = sizeof(float) * Shape.HeadDim * (Shape.Heads + (2 * Shape.KvHeads) + Shape.Heads);
-        return new MixerPoint(mixer, tokens, Median.Of(forward[1..]), Median.Of(backward[1..]), Median.Of(steps[1..]), ((double)peak / tokens) - known);
+        return new MixerPoint(mixer, tokens, Microseconds.Of(forward), Microseconds.Of(backward), Microseconds.Of(steps[1..]), ((double)peak / tokens) - known);
     }
 
     private static long Resident(string field)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using static TorchSharp.torch;
 
 namespace Liger.Bench.MixerSpeed;
 
@@ -13,10 +14,12 @@ internal static class MixerPointCommand
         var mixer = new Argument<string>("MIXER");
         var tokens = new Argument<int>("TOKENS");
         var rounds = new Argument<int>("ROUNDS");
-        var command = new Command(Name, "Measures one mixer at one length in a process of its own.") { mixer, tokens, rounds };
+        var threads = new Argument<int>("THREADS");
+        var command = new Command(Name, "Measures one mixer at one length in a process of its own.") { mixer, tokens, rounds, threads };
         command.Hidden = true;
         command.SetAction(parsed =>
         {
+            set_num_threads(parsed.GetRequiredValue(threads));
             Console.WriteLine(JsonSerializer.Serialize(MixerPoint.Measure(parsed.GetRequiredValue(mixer), parsed.GetRequiredValue(tokens), parsed.GetRequiredValue(rounds))));
             return 0;
         });

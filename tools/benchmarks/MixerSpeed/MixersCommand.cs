@@ -33,39 +33,44 @@ internal static class MixersCommand
             DefaultValueFactory = _ => [1024, 4096, 16384, 65536],
         };
         var rounds = new Option<int>("--rounds") { Description = "Passes whose median counts.", DefaultValueFactory = _ => 5 };
+        var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var json = new Option<string?>("--json") { Description = "Where to record the figures." };
-        var command = new Command("mixers", "Times one layer of each mixer at several lengths: forward, backward, one step, and memory.") { mixers, tokens, rounds, json };
+        var command = new Command("mixers", "Times one layer of each mixer at several lengths: forward, backward, one step, and memory.") { mixers, tokens, rounds, threads, json };
         command.SetAction(parsed =>
         {
             var machine = Machine.Now();
-            Console.WriteLine($"{machine}\n\n{"mixer",-16} {"tokens",7} {"forward",9} {"backward",9} {"step",8} {"peak",9}\n{"",-16} {"",7} {"µs/token",9} {"µs/token",9} {"µs",8} {"B/token",9}");
+            Console.WriteLine($"{machine}, medians (least)\n\n{"mixer",-16} {"tokens",7} {"forward, µs/token",18} {"backward, µs/token",18} {"step, µs",14} {"peak, B/token",13}");
             var points = new List<MixerPoint>();
             foreach (var mixer in parsed.GetValue(mixers)!)
                 foreach (var length in parsed.GetValue(tokens)!)
                 {
                     if (mixer == Softmax && length > LongestSoftmax)
                         continue;
-                    points.Add(Measured(mixer, length, parsed.GetValue(rounds)));
+                    points.Add(Measured(mixer, length, parsed.GetValue(rounds), parsed.GetValue(threads)));
                     var p = points[^1];
-                    Console.WriteLine($"{p.Mixer,-16} {p.Tokens,7} {p.ForwardMicroseconds,9:F2} {p.BackwardMicroseconds,9:F2} {p.StepMicroseconds,8:F0} {p.PeakBytesPerToken,9:F0}");
+                    Console.WriteLine($"{p.Mixer,-16} {p.Tokens,7} {Text(p.Forward),18} {Text(p.Backward),18} {Text(p.Step),14} {p.PeakBytesPerToken,13:F0}");
                 }
             if (parsed.GetValue(json) is { } path)
-                Write(path, machine, points, parsed.GetValue(rounds));
+                Write(path, machine, points, parsed.GetValue(rounds), parsed.GetValue(threads));
             return 0;
         });
         return command;
     }
 
-    private static MixerPoint Measured(string mixer, int tokens, int rounds)
+    private static string Text(Microseconds of) => $"{of.Median:F2} ({of.Least:F2})";
+
+    private static JsonObject Json(Microseconds of) => new() { ["median"] = Math.Round(of.Median, 2), ["least"] = Math.Round(of.Least, 2) };
+
+    private static MixerPoint Measured(string mixer, int tokens, int rounds, int threads)
     {
-        var info = new ProcessStartInfo(Environment.ProcessPath!, [typeof(MixersCommand).Assembly.Location, MixerPointCommand.Name, mixer, $"{tokens}", $"{rounds}"]) { RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(Environment.ProcessPath!, [typeof(MixersCommand).Assembly.Location, MixerPointCommand.Name, mixer, $"{tokens}", $"{rounds}", $"{threads}"]) { RedirectStandardOutput = true };
         using var process = Process.Start(info) ?? throw new BenchException($"{mixer}: no process was started.");
         var answer = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? JsonSerializer.Deserialize<MixerPoint>(answer)! : throw new BenchException($"{mixer}, {tokens} tokens: the process ended with {process.ExitCode}.");
     }
 
-    private static void Write(string path, Machine machine, IReadOnlyList<MixerPoint> points, int rounds)
+    private static void Write(string path, Machine machine, IReadOnlyList<MixerPoint> points, int rounds, int threads)
     {
         var content = new JsonObject
         {
@@ -73,16 +78,16 @@ internal static class MixersCommand
             ["commit"] = machine.Commit,
             ["machine"] = machine.ToJson(),
             ["libtorch"] = __version__,
-            ["threads"] = get_num_threads(),
+            ["threads"] = threads,
             ["shape"] = new JsonObject { ["batch"] = 1, ["heads"] = MixerPoint.Shape.Heads, ["kv_heads"] = MixerPoint.Shape.KvHeads, ["head_dim"] = MixerPoint.Shape.HeadDim, ["dtype"] = "float32" },
             ["rounds"] = rounds,
             ["points"] = new JsonArray([.. points.Select(p => new JsonObject
             {
                 ["mixer"] = p.Mixer,
                 ["tokens"] = p.Tokens,
-                ["forward_us_per_token"] = Math.Round(p.ForwardMicroseconds, 2),
-                ["backward_us_per_token"] = Math.Round(p.BackwardMicroseconds, 2),
-                ["step_us"] = Math.Round(p.StepMicroseconds, 1),
+                ["forward_us_per_token"] = Json(p.Forward),
+                ["backward_us_per_token"] = Json(p.Backward),
+                ["step_us"] = Json(p.Step),
                 ["peak_bytes_per_token"] = Math.Round(p.PeakBytesPerToken),
             })]),
         };
