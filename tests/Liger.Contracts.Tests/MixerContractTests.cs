@@ -179,6 +179,18 @@ public class MixerContractTests
 
     [Theory]
     [MemberData(nameof(Mixers))]
+    public void A_kv_head_alone_is_what_it_is_in_its_layer(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var input = Case.Input(1, 80, float64);
+        var alone = new Case(mixer, new MixerShape(2, 1, Case.Shape.HeadDim) { FirstKvHead = 1, LayerKvHeads = 2 });
+        var part = new MixerInput(input.Queries.narrow(2, 2, 2), input.Keys.narrow(2, 1, 1), input.Values.narrow(2, 1, 1), input.Rotary);
+        TensorAssert.Close(alone.Mixer.Parallel(part), new Case(mixer).Mixer.Parallel(input).narrow(2, 2, 2));
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
     public void Gradients_follow_finite_differences(string mixer)
     {
         using var scope = NewDisposeScope();

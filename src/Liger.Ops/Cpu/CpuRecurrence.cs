@@ -138,7 +138,7 @@ internal static class CpuRecurrence
             {
                 var terms = shape.Terms(rows[row], head);
                 var outputs = shape.Rows(Numbers(rows[row][Terms]), head, shape.Groups * shape.Values);
-                var machine = shape.Machine(backward: false);
+                using var machine = shape.Machine(backward: false);
                 var state = new float[machine.Size];
                 var size = shape.Keys * shape.Values;
                 var own = Numbers(rows[row][Terms + 1]).Slice(head * size, size);
@@ -182,7 +182,7 @@ internal static class CpuRecurrence
                 var terms = shape.Terms(given[row], head);
                 var of = shape.Terms(taken[row], head);
                 var grads = shape.Rows(Numbers(given[row][Terms]), head, shape.Groups * shape.Values);
-                var machine = shape.Machine(backward: true);
+                using var machine = shape.Machine(backward: true);
                 var (state, entering) = (new float[machine.Size], new float[machine.Size]);
                 var size = shape.Keys * shape.Values;
                 var own = Numbers(given[row][Terms + 1]).Slice(head * size, size);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Liger.Ops.Cpu;
@@ -8,7 +9,7 @@ namespace Liger.Ops.Cpu;
 /// memory. Backward walks the tokens in reverse with dS_{t−1} = (diag(d_t) + b_t a_tᵀ) dS_t and the states of a stretch of tokens at hand.
 /// Rows of the state are padded to whole registers; padding stays zero.
 /// </summary>
-internal sealed class StateMachine
+internal sealed class StateMachine : IDisposable
 {
     private readonly int keys, values, groups, width, size;
     private readonly bool columns;
@@ -28,7 +29,9 @@ internal sealed class StateMachine
         float[] Row() => new float[width];
         (value, decay, output, seen, ofSeen, ofValue, ofDecay) = (Row(), Row(), Row(), Row(), Row(), Row(), Row());
         (zero, grads) = (new float[stretch > 0 ? size : 0], new float[groups * width]);
-        (states, seens) = (new float[stretch > 0 ? (stretch + 1) * size : 0], new float[stretch * width]);
+        // Megabytes: borrowed, or each layer's backward pass would have them collected and cleared anew.
+        states = stretch > 0 ? ArrayPool<float>.Shared.Rent((stretch + 1) * size) : [];
+        seens = new float[stretch * width];
     }
 
     /// <summary>Numbers of a padded state.</summary>
@@ -84,6 +87,13 @@ internal sealed class StateMachine
             if (starts[from + i])
                 ofState.Clear();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (states.Length > 0)
+            ArrayPool<float>.Shared.Return(states);
     }
 
     private Span<float> State(int i) => states.AsSpan(i * size, size);
