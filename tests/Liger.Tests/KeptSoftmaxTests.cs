@@ -23,6 +23,16 @@ public class KeptSoftmaxTests
         Assert.Equal("softmax", plan.Layers[5].After);
     }
 
+    [Fact]
+    public void Kept_places_may_have_another_mixer_than_softmax()
+    {
+        var plan = new KeptSoftmax { Heads = ["1.1"], As = "selected selected=4 window=8" }.Over(Window, Config(2));
+        Assert.Equal("window; selected in 1.1", plan.ToString());
+        Assert.Equal("4", plan.At(1, 1).Options["selected"]);
+        foreach (var (wrong, message) in new[] { ("selected 4", "expected option=value"), ("selected kept=4", "unknown option 'kept'"), ("selectd", "unknown name 'selectd'"), ("", "expected NAME") })
+            Assert.Contains(message, Assert.Throws<ModelException>(() => new KeptSoftmax { Heads = ["1.1"], As = wrong }.Over(Window, Config(2))).Message);
+    }
+
     [Theory]
     [InlineData("9", null, "", "keep-layers: expected layers from 0 to 1, got 9")]
     [InlineData("", 7, "", "keep-every: expected a number from 2 to 2, the model's layers, got 7")]

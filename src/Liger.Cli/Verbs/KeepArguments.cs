@@ -14,6 +14,8 @@ internal sealed class KeepArguments
 
     private readonly Option<string?> heads = Options.Maybe("--keep-heads", "5.1,4.0", "Keep softmax in these kv heads, LAYER.HEAD, both counted from 0.");
 
+    private readonly Option<string> keepAs = Options.Text("--keep-as", "MIXER", new KeptSoftmax().As, "What works in the kept places: softmax, or another mixer as \"NAME option=value …\".");
+
     private readonly Option<int?> bestHeads = new("--keep-best-heads") { Description = "Keep softmax in the K kv heads where that restores most, measured on --calibrate.", HelpName = "K" };
 
     private readonly Option<int?> bestLayers = new("--keep-best-layers") { Description = "The same with whole layers.", HelpName = "K" };
@@ -24,7 +26,7 @@ internal sealed class KeepArguments
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[layers, every, heads, bestHeads, bestLayers, calibrate, calibrateTokens]) command.Add(option);
+        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, calibrate, calibrateTokens]) command.Add(option);
     }
 
     internal KeptSoftmax Of(ParseResult parsed) => new()
@@ -32,6 +34,7 @@ internal sealed class KeepArguments
         Layers = parsed.GetValue(layers) ?? [],
         Every = parsed.GetValue(every),
         Heads = parsed.GetValue(heads)?.Split(',') ?? [],
+        As = parsed.GetValue(keepAs)!,
         BestHeads = parsed.GetValue(bestHeads),
         BestLayers = parsed.GetValue(bestLayers),
         Calibrate = parsed.GetValue(calibrate),

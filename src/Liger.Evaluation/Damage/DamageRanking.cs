@@ -29,7 +29,7 @@ public sealed record DamageRanking(
     /// parameters with their initial values. Runs without gradients.
     /// </summary>
     /// <param name="model">The original; it is the same afterwards.</param>
-    /// <param name="plan">The conversion; places that it gives softmax are not swapped.</param>
+    /// <param name="plan">The conversion; only places that have its default mixer are swapped.</param>
     /// <param name="ids">The text's tokens.</param>
     /// <param name="options">How much is read; null is the defaults.</param>
     /// <param name="progress">Told after every place.</param>
@@ -79,7 +79,7 @@ public sealed record DamageRanking(
 
     private static IEnumerable<MixerPlace> Swappable(CausalLM model, MixerPlan plan, bool layers)
     {
-        var heads = model.KvHeads.Where(place => !plan.At(place.Layer, place.KvHead!.Value).IsSoftmax);
+        var heads = model.KvHeads.Where(place => plan.At(place.Layer, place.KvHead!.Value) is { IsSoftmax: false } spec && spec.SameAs(plan.Default));
         return layers ? heads.Select(head => new MixerPlace(head.Layer)).Distinct() : heads;
     }
 }

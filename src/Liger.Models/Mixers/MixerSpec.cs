@@ -18,6 +18,24 @@ public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> 
     /// <summary>Whether this is the original attention.</summary>
     public bool IsSoftmax => Name == Softmax.Name;
 
+    /// <summary>Reads "NAME option=value …", options in kebab-case.</summary>
+    /// <exception cref="ModelException">It is not written so, or an unknown name or option, or a value out of range.</exception>
+    public static MixerSpec Parse(string text)
+    {
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var options = new Dictionary<string, string>();
+        foreach (var word in words.Skip(1))
+        {
+            var at = word.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0 || !options.TryAdd(word[..at], word[(at + 1)..]))
+                throw new ModelException($"mixer '{text}': '{word}' — expected option=value, each option once.");
+        }
+        if (words.Length == 0)
+            throw new ModelException("mixer: expected NAME option=value …, got nothing.");
+        _ = MixerCatalog.Find(words[0]).Complete(options);
+        return new MixerSpec(words[0], options);
+    }
+
     /// <summary>Makes the mixer of one layer.</summary>
     /// <exception cref="ModelException">An unknown name or option, or a value out of range.</exception>
     public TokenMixer Create(MixerShape shape) => MixerCatalog.Find(Name).Create(Options, shape);

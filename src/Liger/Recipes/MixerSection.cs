@@ -50,6 +50,7 @@ public sealed record MixerSection
             Layers = s.Value("keep_layers", k.Layers, Kind.ListOf(Kind.Whole(0, int.MaxValue), mayBeEmpty: true)),
             Every = s.Value("keep_every", k.Every, Kind.Maybe(Kind.Whole(2, int.MaxValue))),
             Heads = s.Value("keep_heads", k.Heads, Kind.ListOf(Kind.Head, mayBeEmpty: true)),
+            As = s.Value("keep_as", k.As, Kind.Words),
             BestHeads = s.Value("keep_best_heads", k.BestHeads, Kind.Maybe(Kind.Whole(1, int.MaxValue))),
             BestLayers = s.Value("keep_best_layers", k.BestLayers, Kind.Maybe(Kind.Whole(1, int.MaxValue))),
             Calibrate = s.Value("calibrate", k.Calibrate, Kind.Maybe(Kind.Place)),

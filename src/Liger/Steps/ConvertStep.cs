@@ -37,7 +37,7 @@ public sealed class ConvertStep(ConvertOptions options)
         if (options.Keep.Best is { } best)
         {
             ranking = Rank(source, mixers, observer, stop);
-            mixers = mixers.With(MixerSpec.Softmax, ranking.Best(best));
+            mixers = mixers.With(MixerSpec.Parse(options.Keep.As), ranking.Best(best));
             plan = Linearizer.Plan(source.Config, mixers);
         }
         using var made = MixerSet.Create(source.Config, mixers);

@@ -40,7 +40,7 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
         {
             // Which places are best was measured when the conversion was made: by its report, for the same question.
             if (Report(folder) is not { Ranking: { } ranking } report || Text(report.Keep) != Text(mixer.Keep)) return false;
-            wanted = wanted.With(MixerSpec.Softmax, ranking.Best(best));
+            wanted = wanted.With(MixerSpec.Parse(mixer.Keep.As), ranking.Best(best));
         }
         return MixerPlan.Of(config).SameAs(wanted, config.NumHiddenLayers, config.NumKeyValueHeads);
     }

@@ -22,6 +22,12 @@ public sealed record KeptSoftmax
     /// <summary>The layers that matter most, this many, found by measuring; null measures nothing.</summary>
     public int? BestLayers { get; init; }
 
+    /// <summary>
+    /// What works in the kept places, as "NAME option=value …": softmax, or another mixer that remembers better than the one elsewhere, such as
+    /// "selected window=64 sinks=4". The best places are found with softmax in any case.
+    /// </summary>
+    public string As { get; init; } = MixerSpec.Softmax.Name;
+
     /// <summary>The text to measure on; needed where something is measured.</summary>
     public string? Calibrate { get; init; }
 
@@ -64,6 +70,6 @@ public sealed record KeptSoftmax
                 throw new ModelException($"keep-heads: {head} — expected a kv head from 0 to {config.NumKeyValueHeads - 1} after the layer, got {head.KvHead?.ToString(null, null) ?? "none"}.");
         }
         var layers = Every is { } n ? Enumerable.Range(0, config.NumHiddenLayers).Where(i => (i + 1) % n == 0) : Layers;
-        return new MixerPlan(mixer).With(MixerSpec.Softmax, [.. layers.Select(l => new MixerPlace(l)), .. heads]);
+        return new MixerPlan(mixer).With(MixerSpec.Parse(As), [.. layers.Select(l => new MixerPlace(l)), .. heads]);
     }
 }
