@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Liger.Ops.Cpu;
 
 /// <summary>
-/// Every recurrence of this project with a matrix state, in fp32 on the CPU: <see cref="StateMachine"/> for each row and kv head, heads side by side on
+/// Every recurrence of this project with a matrix state, in fp32 on the CPU: <see cref="HeadRecurrence"/> for each row and kv head, heads side by side on
 /// the cores. For gradients only the states that enter stretches of 64 tokens are kept, K·V/64 numbers a token.
 /// </summary>
 internal static class CpuRecurrence
@@ -82,7 +82,7 @@ internal static class CpuRecurrence
 
         private int Decays { get; } = (int)d.shape[3];
 
-        internal StateMachine Machine(bool backward) => new(Keys, Values, Groups, columns, backward ? Stretch : 0);
+        internal HeadRecurrence Machine(bool backward) => new(Keys, Values, Groups, columns, backward ? Stretch : 0);
 
         internal ReadOnlySpan<bool> StartsOf(int row) => starts is null ? none : starts.AsSpan(row * Tokens, Tokens);
 

@@ -6,12 +6,21 @@ using static TorchSharp.torch;
 
 namespace Liger.Bench.MixerSpeed;
 
-/// <summary>What repetitions of one piece of work took.</summary>
-/// <param name="Median">The median, which counts on a quiet machine.</param>
-/// <param name="Least">The shortest, which others that compute beside it disturb least.</param>
-internal sealed record Microseconds(double Median, double Least)
+/// <summary>Medians over repetitions of one piece of work.</summary>
+/// <param name="Elapsed">Time on the clock.</param>
+/// <param name="Processor">Time on the processor, all threads together: what others compute beside it disturbs it little.</param>
+internal sealed record Microseconds(double Elapsed, double Processor)
 {
-    internal static Microseconds Of(IReadOnlyList<double> values) => new(Measuring.Median.Of(values), values.Min());
+    internal static Microseconds Of(IReadOnlyList<Microseconds> values) =>
+        new(Measuring.Median.Of(values.Select(v => v.Elapsed)), Measuring.Median.Of(values.Select(v => v.Processor)));
+
+    /// <summary>Does a piece of work once.</summary>
+    internal static Microseconds Of(Action work, int tokens)
+    {
+        var (clock, used) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        work();
+        return new Microseconds(clock.Elapsed.TotalMicroseconds / tokens, (Environment.CpuUsage.TotalTime - used).TotalMicroseconds / tokens);
+    }
 }
 
 /// <summary>One mixer of one layer at one length.</summary>
@@ -29,7 +38,7 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
     private const int Steps = 50;
 
     /// <summary>Passes do not count until the code has been compiled with all optimisations, which happens in the background.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Measures in this process, which should do nothing else: the memory is the process's high-water mark.</summary>
     /// <param name="mixer">A name of the catalog.</param>
@@ -48,19 +57,16 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
         MixerInput Input(long from, long count) => new(
             inputs[0].narrow(1, from, count), inputs[1].narrow(1, from, count), inputs[2].narrow(1, from, count), new RotaryTable(cos.narrow(0, from, count), sin.narrow(0, from, count)));
 
-        List<double> forward = [], backward = [], steps = [];
+        List<Microseconds> forward = [], backward = [], steps = [];
         var isWarm = false;
         var before = Resident("VmRSS");
         var warm = Stopwatch.StartNew();
         while (forward.Count < rounds)
         {
             using var inner = NewDisposeScope();
-            var clock = Stopwatch.StartNew();
-            var output = made.Parallel(Input(0, tokens));
-            forward.Add(clock.Elapsed.TotalMicroseconds / tokens);
-            clock.Restart();
-            autograd.grad([output], inputs, [grad]);
-            backward.Add(clock.Elapsed.TotalMicroseconds / tokens);
+            Tensor? output = null;
+            forward.Add(Microseconds.Of(() => output = made.Parallel(Input(0, tokens)), tokens));
+            backward.Add(Microseconds.Of(() => autograd.grad([output!], inputs, [grad]), tokens));
             if (!isWarm)
             {
                 isWarm = warm.Elapsed > WarmUp;
@@ -76,11 +82,7 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
             for (var from = 0; from < tokens - 1; from += chunk)
                 made.Extend(Input(from, Math.Min(chunk, tokens - 1 - from)), state).Dispose();
             for (var i = 0; i <= Steps; i++)
-            {
-                var clock = Stopwatch.StartNew();
-                made.Extend(Input(tokens - 1, 1), state).Dispose();
-                steps.Add(clock.Elapsed.TotalMicroseconds);
-            }
+                steps.Add(Microseconds.Of(() => made.Extend(Input(tokens - 1, 1), state).Dispose(), 1));
         }
         var known = sizeof(float) * Shape.HeadDim * (Shape.Heads + (2 * Shape.KvHeads) + Shape.Heads);
         return new MixerPoint(mixer, tokens, Microseconds.Of(forward), Microseconds.Of(backward), Microseconds.Of(steps[1..]), ((double)peak / tokens) - known);

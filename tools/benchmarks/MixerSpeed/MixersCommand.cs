@@ -39,7 +39,7 @@ internal static class MixersCommand
         command.SetAction(parsed =>
         {
             var machine = Machine.Now();
-            Console.WriteLine($"{machine}, medians (least)\n\n{"mixer",-16} {"tokens",7} {"forward, µs/token",18} {"backward, µs/token",18} {"step, µs",14} {"peak, B/token",13}");
+            Console.WriteLine($"{machine}, medians, clock (processor)\n\n{"mixer",-16} {"tokens",7} {"forward, µs/token",18} {"backward, µs/token",18} {"step, µs",14} {"peak, B/token",13}");
             var points = new List<MixerPoint>();
             foreach (var mixer in parsed.GetValue(mixers)!)
                 foreach (var length in parsed.GetValue(tokens)!)
@@ -57,9 +57,9 @@ internal static class MixersCommand
         return command;
     }
 
-    private static string Text(Microseconds of) => $"{of.Median:F2} ({of.Least:F2})";
+    private static string Text(Microseconds of) => $"{of.Elapsed:F2} ({of.Processor:F2})";
 
-    private static JsonObject Json(Microseconds of) => new() { ["median"] = Math.Round(of.Median, 2), ["least"] = Math.Round(of.Least, 2) };
+    private static JsonObject Json(Microseconds of) => new() { ["elapsed"] = Math.Round(of.Elapsed, 2), ["processor"] = Math.Round(of.Processor, 2) };
 
     private static MixerPoint Measured(string mixer, int tokens, int rounds, int threads)
     {

@@ -9,7 +9,7 @@ namespace Liger.Ops.Cpu;
 /// memory. Backward walks the tokens in reverse with dS_{t−1} = (diag(d_t) + b_t a_tᵀ) dS_t and the states of a stretch of tokens at hand.
 /// Rows of the state are padded to whole registers; padding stays zero.
 /// </summary>
-internal sealed class StateMachine : IDisposable
+internal sealed class HeadRecurrence : IDisposable
 {
     private readonly int keys, values, groups, width, size;
     private readonly bool columns;
@@ -21,7 +21,7 @@ internal sealed class StateMachine : IDisposable
     /// <param name="groups">R.</param>
     /// <param name="columns">Whether decays act on the columns of the state.</param>
     /// <param name="stretch">Tokens whose states are kept at a time in backward; 0 for forward alone.</param>
-    internal StateMachine(int keys, int values, int groups, bool columns, int stretch)
+    internal HeadRecurrence(int keys, int values, int groups, bool columns, int stretch)
     {
         (this.keys, this.values, this.groups, this.columns) = (keys, values, groups, columns);
         width = Lanes.Padded(values);
