@@ -15,6 +15,7 @@ public class MixerContractTests
         "gsa slots=4 feature-map=l2-norm rope=true gate-source=value", "hgrn2 gate-lower-bound=0.9 gate-source=constant normalized=true", "linear normalized=true feature-map=elu",
         "gated-delta strength=one rope=true gate-source=query", "delta strength=one feature-map=softmax", "rwkv7 feature-map=relu gate-divisor=4",
         "joint joint-map=hedgehog write-gate=true initial-write=0.3", "joint joint-map=elu joint-rope=false", "joint joint-map=relu", "joint joint-rope=false write-gate=true",
+        "liger-gla covers-window=false", "liger-gsa covers-window=false", "liger-delta covers-window=false mixture=learned", "liger-linear covers-window=false normalized=true",
         "selected key-score=learned", "selected selected=1",
     ];
 

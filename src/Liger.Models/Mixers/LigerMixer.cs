@@ -27,6 +27,10 @@ public sealed record MixOptions
     /// <summary>Learned weight of the window before training: near the window, which alone loses least.</summary>
     [OptionRange(0.001, 0.999, "learned weight of the window before training")]
     public double InitialMix { get; init; } = 0.98;
+
+    /// <summary>Whether the recurrence also sees the tokens inside the window, as in the published models; false: only what has left it, no sinks.</summary>
+    [OptionMeaning("whether the recurrence also sees what the window shows")]
+    public bool CoversWindow { get; init; } = true;
 }
 
 /// <summary>

@@ -46,7 +46,12 @@ public static class MixerCatalog
         $"window and {recurrence.Name}, mixed",
         $"Lan et al. 2025, arXiv 2503.01496, eq. 10; {recurrence.Source}",
         [new OptionGroup(typeof(MixOptions)), new OptionGroup(typeof(WindowOptions)), .. recurrence.Groups],
-        (bound, shape) => new LigerMixer((MixOptions)bound[0], new WindowMixer((WindowOptions)bound[1], shape), recurrence.Make([.. bound.Skip(2)], shape), shape));
+        (bound, shape) =>
+        {
+            var (mix, window) = ((MixOptions)bound[0], (WindowOptions)bound[1]);
+            var far = recurrence.Make([.. bound.Skip(2)], shape);
+            return new LigerMixer(mix, new WindowMixer(window, shape), mix.CoversWindow ? far : new DelayedMixer((RecurrentMixer)far, window, bound, shape), shape);
+        });
 
     private static void Add(MixerKind kind)
     {

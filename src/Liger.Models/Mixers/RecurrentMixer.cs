@@ -80,13 +80,15 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
     /// <returns>[B,1,H,D].</returns>
     protected abstract Tensor Step(RecurrentTerms terms, IReadOnlyList<Tensor> state);
 
-    /// <summary>Takes padding out and numbers the documents: 0 for what continues the carried state, one more from each start on.</summary>
+    /// <summary>Takes padding and silent tokens out and numbers the documents: 0 for what continues the carried state, one more from each start on.</summary>
     private static (RecurrentTerms Terms, Tensor? Documents) Lay(RecurrentTerms terms, MixerInput input)
     {
+        Tensor Mask(Tensor counts) => counts.to(terms.Keys.dtype).unsqueeze(-1).unsqueeze(-1);
+        if (input.Silent is { } silent)
+            terms = terms.Masked(Mask(silent.logical_not()));
         if (input.Layout is not { } layout)
             return (terms, null);
         var present = layout.Documents.ne(Padding);
-        var mask = present.to(terms.Keys.dtype).unsqueeze(-1).unsqueeze(-1);
-        return (terms.Masked(mask), layout.Positions.eq(0).logical_and(present).to(int64).cumsum(1));
+        return (terms.Masked(Mask(present)), layout.Positions.eq(0).logical_and(present).to(int64).cumsum(1));
     }
 }

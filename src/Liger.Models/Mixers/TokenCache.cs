@@ -82,6 +82,18 @@ internal sealed class TokenCache : MixerState
     /// <summary>The current document of every row, [1 or B,1].</summary>
     internal Tensor Documents() => torch.tensor([.. rows.Select(row => row.Document)], [rows.Length, 1], device: buffers[0].device);
 
+    /// <summary>For each of the last tokens, what stands some tokens before it in its document.</summary>
+    /// <param name="distance">How many tokens before.</param>
+    /// <param name="first">Positions before this one do not count.</param>
+    /// <param name="tokens">T, how many last tokens.</param>
+    /// <returns>[B,Hkv,T,·] each, copied, and [1 or B,T], false where there is nothing.</returns>
+    internal (IReadOnlyList<Tensor> Tensors, Tensor Present) Before(int distance, int first, long tokens)
+    {
+        var indices = rows.Select(row => row.Before(distance, first, tokens)).ToArray();
+        var present = torch.tensor([.. indices.SelectMany(row => row.Select(i => i >= 0))], [rows.Length, tokens], device: buffers[0].device);
+        return (Gather([.. indices.Select(row => (IReadOnlyList<int>)[.. row.Select(i => Math.Max(i, 0))])]), present);
+    }
+
     /// <summary>The position of every row's next token, [1 or B,1].</summary>
     internal Tensor Next() => torch.tensor([.. rows.Select(row => row.Next)], [rows.Length, 1], device: buffers[0].device);
 

@@ -52,6 +52,9 @@ public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, Rota
         return (output.MoveToOuterDisposeScope(), state?.MoveToOuterDisposeScope());
     }
 
+    /// <summary>[1 or B,T]: tokens whose keys and values a recurrence neither writes nor lets anything fade by; null is none.</summary>
+    internal Tensor? Silent { get; init; }
+
     private static Tensor Fitting(Tensor queries, Tensor keys)
     {
         long[] q = queries.shape, k = keys.shape;

@@ -61,6 +61,17 @@ internal sealed class TokenRow
         return [.. Enumerable.Range(0, places.Count).Where(i => places[i].Document == Document && !stays.Contains(i))];
     }
 
+    /// <summary>For each of the last tokens, the index of what stands some tokens before it in its document; −1 where nothing does.</summary>
+    internal IReadOnlyList<int> Before(int distance, int first, long tokens)
+    {
+        var at = new Dictionary<TokenPlace, int>();
+        for (var i = 0; i < places.Count; i++)
+            if (places[i].Document != Padding)
+                at[places[i]] = i;
+        return [.. places.Skip(places.Count - (int)tokens).Select(p =>
+            p.Document != Padding && p.Position - distance >= first && at.TryGetValue(p with { Position = p.Position - distance }, out var index) ? index : -1)];
+    }
+
     /// <summary>Keeps only these, filled up on the left with nothing.</summary>
     internal void Keep(IReadOnlyList<int> kept, int count)
     {
