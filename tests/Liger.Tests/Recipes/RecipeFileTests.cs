@@ -69,6 +69,17 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Fact]
+    public void Words_and_truth_values_of_a_mixer_are_read_and_written()
+    {
+        var recipe = RecipeFile.Load(Save(Small), ["mixer.rope=true", "mixer.feature_map=l2-norm", "mixer.gate_source=query"]);
+        File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
+        var options = RecipeFile.Load(folder["again.yaml"]).Mixer!.Options;
+        Assert.Equal(("true", "l2-norm", "query", "false"), (options["rope"], options["feature-map"], options["gate-source"], options["normalized"]));
+        var refused = Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["mixer.gate_source=keys"]));
+        Assert.Contains("expected one of key, query, value, constant", refused.Message);
+    }
+
+    [Fact]
     public void Overrides_are_laid_over_the_file()
     {
         var recipe = RecipeFile.Load(Save(Small), ["train.lr=1e-5", "lora.targets=[q_proj]", "mixer.sinks=4", "data.validation=v.txt", "train.epochs=", "train.steps=7"]);
