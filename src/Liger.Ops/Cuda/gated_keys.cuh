@@ -51,14 +51,12 @@ struct Place {
         group(p.heads / p.kv_heads), index(((int64)b * p.kv_heads + kv_head) * p.chunks + chunk) {}
 };
 
-// Brings the rows of all heads of a group near.
+// Brings the rows of a chunk near, for `heads` heads from one on.
 template <int Threads>
-__device__ __forceinline__ void prefetch_rows(const View& from, const Place& at) {
+__device__ __forceinline__ void prefetch_rows(const View& from, const Place& at, int head, int heads) {
   constexpr int Lines = D / 64;
-  for (int i = threadIdx.x; i < at.count * at.group * Lines; i += Threads) {
-    const int line = i % Lines, h = i / Lines % at.group, t = i / Lines / at.group;
-    prefetch(from.at(at.b, at.token + t, at.kv_head * at.group + h) + line * 64);
-  }
+  for (int h = head; h < head + heads; h++)
+    for (int i = threadIdx.x; i < at.count * Lines; i += Threads) prefetch(from.at(at.b, at.token + i / Lines, h) + i % Lines * 64);
 }
 
 // exp2((x − top) · log2(e) − logarithm) is the softmax.
@@ -131,14 +129,15 @@ struct Keys {
   __device__ bool continues(int t) const { return documents[t] == before(); }
   __device__ bool reaches_end(int t) const { return documents[t] == last(); }
 
-  // Every thread of the block calls this; ends with a barrier.
+  // Every thread of the block calls this; ends with a barrier. What the caller has copied in the background is there then.
   template <int Threads>
   __device__ void load(const RecurrenceParams& p, const Place& at) {
-    load_tile<Threads>(raw, p.k, at.b, at.token, at.kv_head, at.count);
+    copy_tile<Threads>(raw, p.k, at.b, at.token, at.kv_head, at.count);
     for (int t = threadIdx.x; t <= Chunk; t += Threads) {
       int from = t == Chunk ? (at.chunk > 0 ? at.token - 1 : 0) : at.token + (t < at.count ? t : at.count - 1);
       documents[t] = p.documents == nullptr ? 0 : (int)p.documents[(int64)at.b * p.tokens + from];
     }
+    wait_copies();
     __syncthreads();
     const Lane me;
     if (GATE == GATE_GLA) {
@@ -153,14 +152,12 @@ struct Keys {
     const int d = threadIdx.x % D;
 #pragma unroll 8
     for (int t = threadIdx.x / D; t < Chunk; t += Threads / D) {
-      float g = 0.0f;
-      if (t < at.count) {
-        if (GATE == GATE_GIVEN)
-          g = p.g[at.b * p.g_batch + (at.token + t) * p.g_token + at.kv_head * p.g_head + d * p.g_channel] * Log2E;
-        else
-          g = log2_sigmoid(widen(raw[t * Pitch + d])) * p.inverse_divisor;
-      }
-      sums[t * GatePitch + d] = g;
+      float g;
+      if (GATE == GATE_GIVEN)
+        g = p.g[at.b * p.g_batch + (at.token + (t < at.count ? t : 0)) * p.g_token + at.kv_head * p.g_head + d * p.g_channel] * Log2E;
+      else
+        g = log2_sigmoid(widen(raw[t * Pitch + d])) * p.inverse_divisor;
+      sums[t * GatePitch + d] = t < at.count ? g : 0.0f;
     }
     __syncthreads();
     if (threadIdx.x < D) {

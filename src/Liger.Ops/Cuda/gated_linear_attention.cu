@@ -108,7 +108,8 @@ KERNEL __launch_bounds__(Threads, 2) recurrence_contributions(const RecurrencePa
   Keys keys(memory);
   bf16* values = (bf16*)(memory + Keys::Bytes);
   bf16* decayed = values + Chunk * Pitch;
-  load_tile<Threads>(values, p.v, at.b, at.token, at.kv_head, at.count);
+  copy_tile<Threads>(values, p.v, at.b, at.token, at.kv_head, at.count);
+  prefetch_rows<Threads>(p.q, at, at.kv_head * at.group, at.group);
   keys.load<Threads>(p, at);
   keys.decay_to_end<Threads>(decayed);
   if (threadIdx.x < D) p.totals[at.index * D + threadIdx.x] = keys.last() == keys.before() ? keys.sum(Chunk - 1, threadIdx.x) : -INFINITY;
@@ -197,9 +198,10 @@ KERNEL __launch_bounds__(OutputThreads, 1) recurrence_output(const RecurrencePar
   bf16* values = state + D * Pitch;
   const WarpRows rows((char*)(values + Chunk * Pitch), me.warp);
   const int block = me.warp & 3, first = block * Block;
-  if ((me.warp >> 2) < at.group) rows.load(p.q, at.b, at.token + first, at.kv_head * at.group + (me.warp >> 2), p.tokens, me);
-  load_square<OutputThreads>(state, p.states + at.index * D * D);
-  load_tile<OutputThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
+  if ((me.warp >> 2) < at.group) rows.copy(p.q, at.b, at.token + first, at.kv_head * at.group + (me.warp >> 2), p.tokens, me);
+  if (p.add) prefetch_rows<OutputThreads>(p.o, at, at.kv_head * at.group, at.group);
+  copy_square<OutputThreads>(state, p.states + at.index * D * D);
+  copy_tile<OutputThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
   keys.load<OutputThreads>(p, at);
   keys.rebase<OutputThreads>(rebased);
   __syncthreads();
@@ -207,10 +209,17 @@ KERNEL __launch_bounds__(OutputThreads, 1) recurrence_output(const RecurrencePar
   const bool continues[2] = {keys.continues(first + me.row), keys.continues(first + me.row + 8)};
   for (int h = me.warp >> 2; h < at.group; h += OutputThreads / 128) {
     const int head = at.kv_head * at.group + h;
-    if (h >= OutputThreads / 128) rows.load(p.q, at.b, at.token + first, head, p.tokens, me);
+    if (h >= OutputThreads / 128) {
+      __syncwarp();
+      rows.copy(p.q, at.b, at.token + first, head, p.tokens, me);
+      WarpRows::wait();
+    }
     unsigned q[Steps][4];
 #pragma unroll
     for (int k = 0; k < Steps; k++) load_a(q[k], rows.tile, Pitch, 0, k * 16, me.lane);
+    __syncwarp();
+    // The window's output comes while the rest is computed.
+    if (p.add) rows.copy(p.o, at.b, at.token + first, head, p.tokens, me);
     Shift shift[2] = {};
 #pragma unroll
     for (int half = 0; half < 2 && GATE != GATE_GIVEN; half++) {
@@ -280,8 +289,9 @@ KERNEL __launch_bounds__(OutputThreads, 1) recurrence_output(const RecurrencePar
         multiply(acc[2 * n + 1], carried, b[2], b[3]);
       }
     }
-    rows.put(acc, p.weight, p.weight, me);
-    rows.store(p.o, at.b, at.token + first, head, p.tokens, p.add, me);
+    WarpRows::wait();
+    rows.put(acc, p.weight, p.weight, p.add, me);
+    rows.store(p.o, at.b, at.token + first, head, p.tokens, me);
   }
 }
 

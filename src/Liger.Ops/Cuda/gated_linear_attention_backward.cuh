@@ -20,8 +20,8 @@ KERNEL __launch_bounds__(Threads, 2) recurrence_gradient_contributions(const Rec
   Keys keys(memory);
   bf16* queries = (bf16*)(memory + Keys::Bytes);
   bf16* grads = queries + Chunk * Pitch;  // of one head, and of the next on its way
-  prefetch_rows<Threads>(p.q, at);
-  prefetch_rows<Threads>(p.o, at);
+  prefetch_rows<Threads>(p.q, at, at.kv_head * at.group, at.group);
+  prefetch_rows<Threads>(p.o, at, at.kv_head * at.group, at.group);
   copy_tile<Threads>(grads, p.o, at.b, at.token, at.kv_head * at.group, at.count);
   keys.load<Threads>(p, at);
   float acc[Columns / 8][4];
@@ -263,10 +263,41 @@ struct Backward {
     }
   }
 
-  __device__ void store_row(bf16* to, float (&x)[Wide]) {
+  // Rows of a head that wait in registers while the block meets: this thread's part of them, as they are.
+  static constexpr int Rows = Chunk * 8 / BackwardThreads;
+  struct Waiting {
+    uint4 raw[Rows][Wide / 8], grad[Rows][Wide / 8];
+  };
+
+  __device__ static void unpack(float (&x)[Wide], const uint4 (&part)[Wide / 8]) {
+#pragma unroll
+    for (int o = 0; o < Wide / 8; o++) {
+      const unsigned pairs[4] = {part[o].x, part[o].y, part[o].z, part[o].w};
+#pragma unroll
+      for (int i = 0; i < 8; i++) x[o * 8 + i] = i & 1 ? high(pairs[i / 2]) : low(pairs[i / 2]);
+    }
+  }
+
+  // Number of an eight lanes' row.
+  __device__ int row(int i) const { return i * (BackwardThreads / 8) + me.warp * 4 + me.lane / 8; }
+
+  __device__ void load_waiting(Waiting& rows, const View& raw, const View& grad, int head) const {
+#pragma unroll
+    for (int i = 0; i < Rows; i++) {
+      const int t = at.token + (row(i) < at.count ? row(i) : 0);
+#pragma unroll
+      for (int o = 0; o < Wide / 8; o++) {
+        const int d = wide_channel(o * 8, me.lane);
+        rows.raw[i][o] = *(const uint4*)(raw.at(at.b, t, head) + d);
+        if (p.add) rows.grad[i][o] = *(const uint4*)(grad.at(at.b, t, head) + d);
+      }
+    }
+  }
+
+  __device__ void store_row(bf16* to, float (&x)[Wide], const uint4 (&waiting)[Wide / 8]) const {
     if (p.add) {
       float old[Wide];
-      load_wide(old, to, me.lane);
+      unpack(old, waiting);
 #pragma unroll
       for (int i = 0; i < Wide; i++) x[i] += old[i];
     }
@@ -274,25 +305,26 @@ struct Backward {
   }
 
   // Through the feature map.
-  __device__ void store_query_gradients(int head) {
+  __device__ void store_query_gradients(const Waiting& rows, int head) {
 #pragma unroll
-    for (int t = me.warp * 4 + me.lane / 8; t < Chunk; t += BackwardThreads / 8) {
-      float grad[Wide], x[Wide] = {};
+    for (int i = 0; i < Rows; i++) {
+      const int t = row(i);
+      float grad[Wide], x[Wide];
       load_wide(grad, wide + t * GatePitch, me.lane);
       if (GATE != GATE_GIVEN) {
-        if (t < at.count) load_wide(x, query(t, head), me.lane);
+        unpack(x, rows.raw[i]);
         const Shift shift = shifts[t];
         float dot = 0.0f;
 #pragma unroll
-        for (int i = 0; i < Wide; i++) {
-          x[i] = query_feature(x[i], shift);
-          dot += x[i] * grad[i];
+        for (int n = 0; n < Wide; n++) {
+          x[n] = query_feature(x[n], shift);
+          dot += x[n] * grad[n];
         }
         dot = octet_sum(dot);
 #pragma unroll
-        for (int i = 0; i < Wide; i++) grad[i] = x[i] * (grad[i] - dot);
+        for (int n = 0; n < Wide; n++) grad[n] = x[n] * (grad[n] - dot);
       }
-      if (t < at.count) store_row(p.dq.at(at.b, at.token + t, head), grad);
+      if (t < at.count) store_row(p.dq.at(at.b, at.token + t, head), grad, rows.grad[i]);
     }
   }
 
@@ -316,13 +348,19 @@ struct Backward {
   }
 
   __device__ void store_value_gradients(const float (&dv)[Fragments][4]) {
+    unsigned old[2][Fragments] = {};
+#pragma unroll
+    for (int half = 0; half < 2 && p.add; half++)
+#pragma unroll
+      for (int n = 0; n < Fragments; n++)
+        old[half][n] = pair_at(p.dv.at(at.b, at.token + (token(half) < at.count ? token(half) : 0), at.kv_head) + pair_channel(n));
 #pragma unroll
     for (int half = 0; half < 2; half++) {
-      const int t = token(half);
-      if (t >= at.count) continue;
-      bf16* out = p.dv.at(at.b, at.token + t, at.kv_head);
+      if (token(half) >= at.count) continue;
+      bf16* out = p.dv.at(at.b, at.token + token(half), at.kv_head);
 #pragma unroll
-      for (int n = 0; n < Fragments; n++) store_added(out + pair_channel(n), dv[n][2 * half], dv[n][2 * half + 1], p.add);
+      for (int n = 0; n < Fragments; n++)
+        set_pair(out + pair_channel(n), dv[n][2 * half] + low(old[half][n]), dv[n][2 * half + 1] + high(old[half][n]));
     }
   }
 
@@ -354,9 +392,10 @@ struct Backward {
     }
   }
 
-  __device__ void store_key_gradients() {
+  __device__ void store_key_gradients(const Waiting& rows) {
 #pragma unroll
-    for (int t = me.warp * 4 + me.lane / 8; t < Chunk; t += BackwardThreads / 8) {
+    for (int i = 0; i < Rows; i++) {
+      const int t = row(i);
       float grad[Wide], gate[Wide], raw[Wide];
       load_wide(grad, wide + t * GatePitch, me.lane);
       load_wide(gate, sum_grads + t * GatePitch, me.lane);
@@ -364,30 +403,34 @@ struct Backward {
       if (GATE == GATE_GIVEN) {
         float* out = p.dg + (((int64)at.b * p.tokens + at.token + t) * p.kv_heads + at.kv_head) * D;
 #pragma unroll
-        for (int i = 0; i < Wide; i += 4)
-          if (t < at.count) *(float4*)(out + wide_channel(i, me.lane)) = make_float4(gate[i], gate[i + 1], gate[i + 2], gate[i + 3]);
+        for (int n = 0; n < Wide; n += 4)
+          if (t < at.count) *(float4*)(out + wide_channel(n, me.lane)) = make_float4(gate[n], gate[n + 1], gate[n + 2], gate[n + 3]);
       } else {
         const Shift shift = GATE == GATE_GLA ? keys.shifts[t] : Shift{};
         float dot = 0.0f;
 #pragma unroll
-        for (int i = 0; i < Wide; i++) dot += key_feature(raw[i], shift) * grad[i];
+        for (int n = 0; n < Wide; n++) dot += key_feature(raw[n], shift) * grad[n];
         if (GATE == GATE_GLA) dot = octet_sum(dot);
 #pragma unroll
-        for (int i = 0; i < Wide; i++) {
-          const float k = key_feature(raw[i], shift), forgotten = sigmoid(-raw[i]);
-          grad[i] = (GATE == GATE_GLA ? k * (grad[i] - dot) : -k * sigmoid(raw[i]) * grad[i]) + gate[i] * forgotten * p.inverse_divisor;
+        for (int n = 0; n < Wide; n++) {
+          const float k = key_feature(raw[n], shift), forgotten = sigmoid(-raw[n]);
+          grad[n] = (GATE == GATE_GLA ? k * (grad[n] - dot) : -k * sigmoid(raw[n]) * grad[n]) + gate[n] * forgotten * p.inverse_divisor;
         }
       }
-      if (t < at.count) store_row(p.dk.at(at.b, at.token + t, at.kv_head), grad);
+      if (t < at.count) store_row(p.dk.at(at.b, at.token + t, at.kv_head), grad, rows.grad[i]);
     }
   }
 
   __device__ void run() {
-    load_tile<BackwardThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
-    load_square<BackwardThreads>(state, p.states + at.index * D * D);
-    prefetch_rows<BackwardThreads>(p.q, at);
-    prefetch_rows<BackwardThreads>(p.o, at);
-    if (p.add) prefetch_rows<BackwardThreads>(p.dq, at);
+    copy_tile<BackwardThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
+    copy_square<BackwardThreads>(state, p.states + at.index * D * D);
+    prefetch_rows<BackwardThreads>(p.q, at, at.kv_head * at.group, at.group);
+    prefetch_rows<BackwardThreads>(p.o, at, at.kv_head * at.group, at.group);
+    if (p.add) {
+      prefetch_rows<BackwardThreads>(p.dq, at, at.kv_head * at.group, at.group);
+      prefetch_rows<BackwardThreads>(p.dk, at, at.kv_head, 1);
+      prefetch_rows<BackwardThreads>(p.dv, at, at.kv_head, 1);
+    }
     for (int i = threadIdx.x; i < Chunk * GatePitch; i += BackwardThreads) sum_grads[i] = 0.0f;
     keys.load<BackwardThreads>(p, at);
     keys.rebase<BackwardThreads>(rebased);
@@ -410,12 +453,15 @@ struct Backward {
       store_tile(dq);
       __syncthreads();
       add_own_block(own_dk, q);
+      Waiting rows;
+      load_waiting(rows, p.q, p.dq, head);
       __syncthreads();
-      store_query_gradients(head);
+      store_query_gradients(rows, head);
       __syncthreads();
     }
-    load_square<BackwardThreads>(queries, p.grads + at.index * D * D);
+    copy_square<BackwardThreads>(queries, p.grads + at.index * D * D);
     keys.decay_to_end<BackwardThreads>(state);
+    wait_copies();
     __syncthreads();
     add_final_state(dk, dv);
     store_value_gradients(dv);
@@ -425,8 +471,10 @@ struct Backward {
     join_key_gradients(own_dk);
     __syncthreads();
     sum_gate_gradients();
+    Waiting rows;
+    load_waiting(rows, p.k, p.dk, at.kv_head);
     __syncthreads();
-    store_key_gradients();
+    store_key_gradients(rows);
   }
 };
 

@@ -32,27 +32,6 @@ __device__ __forceinline__ void turn_vectors(uint4& x, uint4& y, const uint4& c,
   turn_pairs(x.w, y.w, c.w, s.w);
 }
 
-// 64 rows of one head, turned, into a tile; rows from `count` on are zero.
-template <int Threads>
-__device__ __forceinline__ void load_turned_tile(bf16* tile, const View& from, const RotaryTable& table, int b, int token, int head, int count) {
-  constexpr int Vectors = D / 16;
-#pragma unroll
-  for (int i = threadIdx.x; i < Chunk * Vectors; i += Threads) {
-    int row = i / Vectors, column = i % Vectors * 8;
-    uint4 x = make_uint4(0, 0, 0, 0), y = x;
-    if (row < count) {
-      const bf16* source = from.at(b, token + row, head) + column;
-      int64 angle = table.row(b, token + row) + column;
-      uint4 c = *(const uint4*)(table.cos + angle), s = *(const uint4*)(table.sin + angle);
-      x = *(const uint4*)source;
-      y = *(const uint4*)(source + D / 2);
-      turn_vectors(x, y, c, s);
-    }
-    *(uint4*)(tile + row * Pitch + column) = x;
-    *(uint4*)(tile + row * Pitch + column + D / 2) = y;
-  }
-}
-
 // Turns the 64 rows of a tile where they lie.
 template <int Threads>
 __device__ __forceinline__ void turn_tile(bf16* tile, const RotaryTable& table, int b, int token, int count) {
@@ -105,6 +84,6 @@ __device__ __forceinline__ void store_turned_back(const View& to, float (&c)[D /
       turn(c[n][2 * half + 1], c[n + D / 16][2 * half + 1], high(cos), -high(sin));
     }
   }
-  rows.put(c, scale, scale, me);
-  rows.store(to, b, token, head, tokens, false, me);
+  rows.put(c, scale, scale, false, me);
+  rows.store(to, b, token, head, tokens, me);
 }

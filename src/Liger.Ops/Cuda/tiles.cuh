@@ -35,13 +35,6 @@ struct Lane {
 __device__ __forceinline__ unsigned pair_at(const bf16* p) { return *(const unsigned*)p; }
 __device__ __forceinline__ void set_pair(bf16* p, float first, float second) { *(unsigned*)p = pack(first, second); }
 
-__device__ __forceinline__ unsigned add_pairs(unsigned x, unsigned y) { return pack(low(x) + low(y), high(x) + high(y)); }
-
-__device__ __forceinline__ void store_added(bf16* p, float first, float second, int add) {
-  const unsigned old = add ? pair_at(p) : 0u;
-  set_pair(p, first + low(old), second + high(old));
-}
-
 // A[16 × 16] at (row, column) of a tile stored row by row.
 __device__ __forceinline__ void load_a(unsigned (&a)[4], const bf16* tile, int pitch, int row, int column, int lane) {
   load_matrices(a, tile + (row + (lane & 15)) * pitch + column + (lane >> 4) * 8);
@@ -70,23 +63,7 @@ __device__ __forceinline__ void clear(float (&c)[N][4]) {
     for (int i = 0; i < 4; i++) c[n][i] = 0.0f;
 }
 
-// 64 rows of global memory into a tile; rows from `count` on are zero.
-template <int Threads>
-__device__ __forceinline__ void load_tile(bf16* tile, const View& from, int b, int token, int head, int count) {
-  constexpr int Vectors = D / 8;
-  const int column = threadIdx.x % Vectors * 8;
-  const bf16* source = from.at(b, token, head) + column;
-  uint4 x[Chunk * Vectors / Threads];
-#pragma unroll
-  for (int i = 0; i < Chunk * Vectors / Threads; i++) {
-    const int row = i * (Threads / Vectors) + threadIdx.x / Vectors;
-    x[i] = row < count ? *(const uint4*)(source + (int64)row * from.token) : make_uint4(0, 0, 0, 0);
-  }
-#pragma unroll
-  for (int i = 0; i < Chunk * Vectors / Threads; i++) *(uint4*)(tile + (i * (Threads / Vectors) + threadIdx.x / Vectors) * Pitch + column) = x[i];
-}
-
-// The same in the background.
+// 64 rows of global memory into a tile, in the background; rows from `count` on are zero.
 template <int Threads>
 __device__ __forceinline__ void copy_tile(bf16* tile, const View& from, int b, int token, int head, int count) {
   constexpr int Vectors = D / 8;
@@ -99,13 +76,12 @@ __device__ __forceinline__ void copy_tile(bf16* tile, const View& from, int b, i
   }
 }
 
-// A matrix [D × D] of global memory into a tile.
+// A matrix [D × D] of global memory into a tile, in the background.
 template <int Threads>
-__device__ __forceinline__ void load_square(bf16* tile, const bf16* from) {
+__device__ __forceinline__ void copy_square(bf16* tile, const bf16* from) {
   constexpr int Vectors = D / 8;
 #pragma unroll
-  for (int i = threadIdx.x; i < D * Vectors; i += Threads)
-    *(uint4*)(tile + i / Vectors * Pitch + i % Vectors * 8) = ((const uint4*)from)[i];
+  for (int i = threadIdx.x; i < D * Vectors; i += Threads) copy_async(tile + i / Vectors * Pitch + i % Vectors * 8, from + i * 8, true);
 }
 
 __device__ __forceinline__ float quad_sum(float x) {
@@ -170,45 +146,42 @@ struct WarpRows {
   static constexpr int Bytes = Block * Pitch * 2;
   __device__ WarpRows(char* memory, int warp) : tile((bf16*)(memory + warp * Bytes)) {}
 
-  // Rows token … token + 15; those from `tokens` on are zero.
-  __device__ void load(const View& from, int b, int token, int head, int tokens, const Lane& me) const {
+  // Rows token … token + 15, in the background; those from `tokens` on are zero. Ready after wait().
+  __device__ void copy(const View& from, int b, int token, int head, int tokens, const Lane& me) const {
     constexpr int Vectors = D / 8;
-    uint4 x[Steps];
+    const int column = me.lane % Vectors * 8;
 #pragma unroll
     for (int i = 0; i < Steps; i++) {
-      const int t = token + (i * 32 + me.lane) / Vectors;
-      x[i] = t < tokens ? *(const uint4*)(from.at(b, t, head) + me.lane % Vectors * 8) : make_uint4(0, 0, 0, 0);
+      const int row = (i * 32 + me.lane) / Vectors, t = token + row;
+      copy_async(tile + row * Pitch + column, from.at(b, t < tokens ? t : 0, head) + column, t < tokens);
     }
-    __syncwarp();
-#pragma unroll
-    for (int i = 0; i < Steps; i++) *(uint4*)(tile + (i * 32 + me.lane) / Vectors * Pitch + me.lane % Vectors * 8) = x[i];
+  }
+
+  __device__ static void wait() {
+    wait_copies();
     __syncwarp();
   }
 
-  __device__ void store(const View& to, int b, int token, int head, int tokens, bool add, const Lane& me) const {
+  __device__ void store(const View& to, int b, int token, int head, int tokens, const Lane& me) const {
     constexpr int Vectors = D / 8;
+    const int column = me.lane % Vectors * 8;
     __syncwarp();
 #pragma unroll
     for (int i = 0; i < Steps; i++) {
       const int row = (i * 32 + me.lane) / Vectors, t = token + row;
-      if (t >= tokens) continue;
-      uint4* target = (uint4*)(to.at(b, t, head) + me.lane % Vectors * 8);
-      uint4 x = *(const uint4*)(tile + row * Pitch + me.lane % Vectors * 8);
-      if (add) {
-        const uint4 old = *target;
-        x = make_uint4(add_pairs(x.x, old.x), add_pairs(x.y, old.y), add_pairs(x.z, old.z), add_pairs(x.w, old.w));
-      }
-      *target = x;
+      if (t < tokens) *(uint4*)(to.at(b, t, head) + column) = *(const uint4*)(tile + row * Pitch + column);
     }
   }
 
-  // An accumulator [16 × D], times a factor for each half of its rows.
-  __device__ void put(const float (&c)[D / 8][4], float first, float second, const Lane& me) const {
+  // An accumulator [16 × D], times a factor for each half of its rows, in the place of what is there or added to it.
+  __device__ void put(const float (&c)[D / 8][4], float first, float second, bool add, const Lane& me) const {
     __syncwarp();
 #pragma unroll
     for (int n = 0; n < D / 8; n++) {
-      set_pair(tile + me.row * Pitch + n * 8 + me.column, c[n][0] * first, c[n][1] * first);
-      set_pair(tile + (me.row + 8) * Pitch + n * 8 + me.column, c[n][2] * second, c[n][3] * second);
+      bf16 *upper = tile + me.row * Pitch + n * 8 + me.column, *lower = upper + 8 * Pitch;
+      const unsigned x = add ? pair_at(upper) : 0u, y = add ? pair_at(lower) : 0u;
+      set_pair(upper, low(x) + c[n][0] * first, high(x) + c[n][1] * first);
+      set_pair(lower, low(y) + c[n][2] * second, high(y) + c[n][3] * second);
     }
   }
 };

@@ -64,9 +64,26 @@ __device__ __forceinline__ void scores(float (&s)[2][4], const bf16* left, int m
   }
 }
 
-// acc[16 × D] += s[16 × 16] · tile[16 rows from k × D]
-__device__ __forceinline__ void accumulate(float (&acc)[D / 8][4], const float (&s)[2][4], const bf16* tile, int k, int lane) {
-  unsigned a[4] = {pack(s[0][0], s[0][1]), pack(s[0][2], s[0][3]), pack(s[1][0], s[1][1]), pack(s[1][2], s[1][3])};
+// Two such products whose steps alternate, so that neither waits for itself.
+__device__ __forceinline__ void scores(float (&s)[2][4], const bf16* left, const bf16* right, float (&ds)[2][4], const bf16* other_left,
+                                       const bf16* other_right, int m, int n, int lane) {
+#pragma unroll
+  for (int k = 0; k < Steps; k++) {
+    unsigned a[4], b[4], c[4], d[4];
+    load_a(a, left, Pitch, m, k * 16, lane);
+    load_b(b, right, Pitch, k * 16, n, lane);
+    load_a(c, other_left, Pitch, m, k * 16, lane);
+    load_b(d, other_right, Pitch, k * 16, n, lane);
+    multiply(s[0], a, b[0], b[1]);
+    multiply(ds[0], c, d[0], d[1]);
+    multiply(s[1], a, b[2], b[3]);
+    multiply(ds[1], c, d[2], d[3]);
+  }
+}
+
+// acc[16 × D] += [first second] · tile[16 rows from k × D]
+__device__ __forceinline__ void accumulate(float (&acc)[D / 8][4], const float (&first)[4], const float (&second)[4], const bf16* tile, int k, int lane) {
+  unsigned a[4] = {pack(first[0], first[1]), pack(first[2], first[3]), pack(second[0], second[1]), pack(second[2], second[3])};
 #pragma unroll
   for (int n = 0; n < D / 16; n++) {
     unsigned b[4];
@@ -92,18 +109,42 @@ struct KeyStore {
   __device__ int* documents(int slot) const { return (int*)(tiles + 4 * Chunk * Pitch) + slot * Chunk; }
   __device__ int* query_documents() const { return documents(2); }
 
-  // Every thread of the block calls this; gives where the tile is.
+  // Every thread of the block calls these, in this order. Starts to bring tiles that stay.
   template <int Threads>
-  __device__ int load(const WindowParams& p, int b, int head, int tile, int index, bool first_pass) {
-    int slot = resident ? index : 0;
-    if (resident && !first_pass) return slot;
-    if (!resident) __syncthreads();
-    int from = tile * Chunk, count = p.tokens - from;
-    load_turned_tile<Threads>(keys(slot), p.k, p.rotary, b, from, head, count);
-    load_tile<Threads>(values(slot), p.v, b, from, head, count);
-    load_documents(documents(slot), p, b, tile);
+  __device__ void begin(const WindowParams& p, int b, int head, const KeyTiles& tiles) const {
+    for (int i = 0; resident && i < tiles.count(); i++) bring<Threads>(p, b, head, tiles[i], i);
+  }
+
+  // Waits for them, once, and for everything else that this thread has copied in the background.
+  template <int Threads>
+  __device__ void ready(const WindowParams& p, int b, const KeyTiles& tiles, bool once) const {
+    wait_copies();
+    __syncwarp();
+    if (!resident || !once) return;
     __syncthreads();
-    return slot;
+    for (int i = 0; i < tiles.count(); i++) turn_tile<Threads>(keys(i), p.rotary, b, tiles[i] * Chunk, p.tokens - tiles[i] * Chunk);
+    __syncthreads();
+  }
+
+  // Gives where tile number `index` is.
+  template <int Threads>
+  __device__ int load(const WindowParams& p, int b, int head, const KeyTiles& tiles, int index) const {
+    if (resident) return index;
+    __syncthreads();
+    bring<Threads>(p, b, head, tiles[index], 0);
+    wait_copies();
+    __syncthreads();
+    turn_tile<Threads>(keys(0), p.rotary, b, tiles[index] * Chunk, p.tokens - tiles[index] * Chunk);
+    __syncthreads();
+    return 0;
+  }
+
+ private:
+  template <int Threads>
+  __device__ void bring(const WindowParams& p, int b, int head, int tile, int slot) const {
+    copy_tile<Threads>(keys(slot), p.k, b, tile * Chunk, head, p.tokens - tile * Chunk);
+    copy_tile<Threads>(values(slot), p.v, b, tile * Chunk, head, p.tokens - tile * Chunk);
+    load_documents(documents(slot), p, b, tile);
   }
 };
 
@@ -111,7 +152,8 @@ KERNEL __launch_bounds__(Threads, 2) window_forward(const WindowParams p) {
   const Lane me;
   const int tile = blockIdx.x, kv_head = blockIdx.y, b = blockIdx.z, group = p.heads / p.kv_heads;
   const KeyTiles tiles(p, tile);
-  KeyStore store(shared_memory(), tiles.count());
+  const KeyStore store(shared_memory(), tiles.count());
+  store.begin<Threads>(p, b, kv_head, tiles);
   load_documents(store.query_documents(), p, b, tile);
   const WarpRows rows(shared_memory() + KeyStore::Bytes, me.warp);
   const int row0 = tile * Chunk + (me.warp & 3) * Block;
@@ -122,23 +164,34 @@ KERNEL __launch_bounds__(Threads, 2) window_forward(const WindowParams p) {
     const bool active = h0 + (me.warp >> 2) < group;
     float o[D / 8][4], highest[2] = {-INFINITY, -INFINITY}, sum[2] = {0.0f, 0.0f};
     clear(o);
-    if (active) {
-      rows.load(p.q, b, row0, head, p.tokens, me);
-      turn_rows(rows, p.rotary, b, row0, p.tokens, me);
-    }
+    __syncwarp();
+    if (active) rows.copy(p.q, b, row0, head, p.tokens, me);
+    store.ready<Threads>(p, b, tiles, h0 == 0);
+    if (active) turn_rows(rows, p.rotary, b, row0, p.tokens, me);
     for (int index = 0; index < tiles.count(); index++) {
-      const int slot = store.load<Threads>(p, b, kv_head, tiles[index], index, h0 == 0);
+      const int slot = store.load<Threads>(p, b, kv_head, tiles, index);
       if (!active) continue;
-      for (int block = 0; block < Chunk / Block; block++) {
+      // 32 keys at once.
+      for (int block = 0; block < Chunk / Block; block += 2) {
         const int key0 = tiles[index] * Chunk + block * Block;
-        if (!any_visible(p, row0, key0)) continue;
-        float s[2][4];
+        if (!any_visible(p, row0, key0) && !any_visible(p, row0, key0 + Block)) continue;
+        float s[4][4];
         clear(s);
-        scores(s, rows.tile, 0, store.keys(slot), block * Block, me.lane);
-        float above[2] = {highest[0], highest[1]};
-        const bool all = all_visible(p, row0, key0);
 #pragma unroll
-        for (int n = 0; n < 2; n++)
+        for (int k = 0; k < Steps; k++) {
+          unsigned a[4], b[4], c[4];
+          load_a(a, rows.tile, Pitch, 0, k * 16, me.lane);
+          load_b(b, store.keys(slot), Pitch, k * 16, block * Block, me.lane);
+          load_b(c, store.keys(slot), Pitch, k * 16, (block + 1) * Block, me.lane);
+          multiply(s[0], a, b[0], b[1]);
+          multiply(s[1], a, b[2], b[3]);
+          multiply(s[2], a, c[0], c[1]);
+          multiply(s[3], a, c[2], c[3]);
+        }
+        float above[2] = {highest[0], highest[1]};
+        const bool all = all_visible(p, row0, key0) && all_visible(p, row0, key0 + Block);
+#pragma unroll
+        for (int n = 0; n < 4; n++)
 #pragma unroll
           for (int i = 0; i < 4; i++) {
             bool seen = all || visible(p, row0 + me.row + (i >> 1) * 8, key0 + n * 8 + me.column + (i & 1), store.query_documents(), store.documents(slot));
@@ -155,12 +208,9 @@ KERNEL __launch_bounds__(Threads, 2) window_forward(const WindowParams p) {
           highest[half] = above[half];
           float added = 0.0f;
 #pragma unroll
-          for (int n = 0; n < 2; n++)
+          for (int n = 0; n < 4; n++)
 #pragma unroll
-            for (int i = 0; i < 2; i++) {
-              s[n][2 * half + i] = exp2_fast(s[n][2 * half + i] - reference);
-              added += s[n][2 * half + i];
-            }
+            for (int i = 0; i < 2; i++) added += s[n][2 * half + i] = exp2_fast(s[n][2 * half + i] - reference);
           sum[half] = sum[half] * factor + added;
           if (moved) {
 #pragma unroll
@@ -170,7 +220,8 @@ KERNEL __launch_bounds__(Threads, 2) window_forward(const WindowParams p) {
             }
           }
         }
-        accumulate(o, s, store.values(slot), block * Block, me.lane);
+        accumulate(o, s[0], s[1], store.values(slot), block * Block, me.lane);
+        accumulate(o, s[2], s[3], store.values(slot), (block + 1) * Block, me.lane);
       }
     }
     if (!active) continue;
@@ -181,8 +232,8 @@ KERNEL __launch_bounds__(Threads, 2) window_forward(const WindowParams p) {
       if (t < p.tokens && me.column == 0 && p.lse != nullptr)
         p.lse[((int64)b * p.heads + head) * p.tokens + t] = highest[half] + log2_fast(sum[half]);
     }
-    rows.put(o, p.weight / sum[0], p.weight / sum[1], me);
-    rows.store(p.o, b, row0, head, p.tokens, false, me);
+    rows.put(o, p.weight / sum[0], p.weight / sum[1], false, me);
+    rows.store(p.o, b, row0, head, p.tokens, me);
   }
 }
 
@@ -193,7 +244,8 @@ KERNEL __launch_bounds__(QueryThreads, 1) window_backward_queries(const WindowPa
   const Lane me;
   const int tile = blockIdx.x, kv_head = blockIdx.y, b = blockIdx.z, group = p.heads / p.kv_heads;
   const KeyTiles tiles(p, tile);
-  KeyStore store(shared_memory(), tiles.count());
+  const KeyStore store(shared_memory(), tiles.count());
+  store.begin<QueryThreads>(p, b, kv_head, tiles);
   load_documents(store.query_documents(), p, b, tile);
   const WarpRows queries(shared_memory() + KeyStore::Bytes, 2 * me.warp), grads(shared_memory() + KeyStore::Bytes, 2 * me.warp + 1);
   const int row0 = tile * Chunk + (me.warp & 3) * Block;
@@ -204,18 +256,20 @@ KERNEL __launch_bounds__(QueryThreads, 1) window_backward_queries(const WindowPa
     const bool active = h0 + (me.warp >> 2) < group;
     float dq[D / 8][4], lse[2] = {0.0f, 0.0f}, delta[2] = {0.0f, 0.0f};
     clear(dq);
+    __syncwarp();
     const int64 statistics = ((int64)b * p.heads + head) * p.tokens + row0 + me.row;
     if (active) {
-      queries.load(p.q, b, row0, head, p.tokens, me);
-      grads.load(p.o, b, row0, head, p.tokens, me);
-      turn_rows(queries, p.rotary, b, row0, p.tokens, me);
+      queries.copy(p.q, b, row0, head, p.tokens, me);
+      grads.copy(p.o, b, row0, head, p.tokens, me);
 #pragma unroll
       for (int half = 0; half < 2; half++)
         if (row0 + me.row + half * 8 < p.tokens) lse[half] = p.lse[statistics + half * 8];
     }
+    store.ready<QueryThreads>(p, b, tiles, h0 == 0);
+    if (active) turn_rows(queries, p.rotary, b, row0, p.tokens, me);
     for (int pass = 0; pass < 2; pass++) {
       for (int index = 0; index < tiles.count(); index++) {
-        const int slot = store.load<QueryThreads>(p, b, kv_head, tiles[index], index, h0 == 0 && pass == 0);
+        const int slot = store.load<QueryThreads>(p, b, kv_head, tiles, index);
         if (!active) continue;
         for (int block = 0; block < Chunk / Block; block++) {
           const int key0 = tiles[index] * Chunk + block * Block;
@@ -223,8 +277,7 @@ KERNEL __launch_bounds__(QueryThreads, 1) window_backward_queries(const WindowPa
           float s[2][4], ds[2][4];
           clear(s);
           clear(ds);
-          scores(s, queries.tile, 0, store.keys(slot), block * Block, me.lane);
-          scores(ds, grads.tile, 0, store.values(slot), block * Block, me.lane);
+          scores(s, queries.tile, store.keys(slot), ds, grads.tile, store.values(slot), 0, block * Block, me.lane);
           const bool all = all_visible(p, row0, key0);
 #pragma unroll
           for (int n = 0; n < 2; n++)
@@ -237,7 +290,7 @@ KERNEL __launch_bounds__(QueryThreads, 1) window_backward_queries(const WindowPa
               else
                 ds[n][i] = weight * (ds[n][i] - delta[i >> 1]);
             }
-          if (pass == 1) accumulate(dq, ds, store.keys(slot), block * Block, me.lane);
+          if (pass == 1) accumulate(dq, ds[0], ds[1], store.keys(slot), block * Block, me.lane);
         }
       }
       if (pass == 0) {
@@ -276,9 +329,9 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
     copy_tile<Threads>(to, p.q, b, start, head, p.tokens - start);
     copy_tile<Threads>(to + Chunk * Pitch, p.o, b, start, head, p.tokens - start);
   };
+  copy_tile<Threads>(keys, p.k, b, from, kv_head, p.tokens - from);
+  copy_tile<Threads>(values, p.v, b, from, kv_head, p.tokens - from);
   bring(0);
-  load_turned_tile<Threads>(keys, p.k, p.rotary, b, from, kv_head, p.tokens - from);
-  load_tile<Threads>(values, p.v, b, from, kv_head, p.tokens - from);
   load_documents(key_documents, p, b, tile);
   float acc[D / 8][4];
   clear(acc);
@@ -297,6 +350,7 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
     if (threadIdx.x < 2 * Chunk) statistics[threadIdx.x] = statistic;
     if (round % group == 0) load_documents(query_documents, p, b, other);
     turn_tile<Threads>(queries, p.rotary, b, start, p.tokens - start);
+    if (round == 0) turn_tile<Threads>(keys, p.rotary, b, from, p.tokens - from);
     __syncthreads();
     for (int block = 0; block < Chunk / Block; block++) {
       const int row0 = start + block * Block;
@@ -316,7 +370,7 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
           s[n][i] = seen ? exp2_fast(s[n][i] * scale - lse[t]) : 0.0f;
           if (!for_values) s[n][i] *= ds[n][i] - delta[t];
         }
-      accumulate(acc, s, for_values ? grads : queries, block * Block, me.lane);
+      accumulate(acc, s[0], s[1], for_values ? grads : queries, block * Block, me.lane);
     }
   }
 
@@ -325,7 +379,7 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
   if (!for_values) {
     store_turned_back(p.dk, acc, p.rotary, b, key0, kv_head, p.tokens, p.weight * root, rows, me);
   } else {
-    rows.put(acc, p.weight, p.weight, me);
-    rows.store(p.dv, b, key0, kv_head, p.tokens, false, me);
+    rows.put(acc, p.weight, p.weight, false, me);
+    rows.store(p.dv, b, key0, kv_head, p.tokens, me);
   }
 }
