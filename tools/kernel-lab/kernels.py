@@ -137,7 +137,7 @@ class Op:
         scores, rebased = CHUNK * (CHUNK + 8) * 2, 96 * pitch * 2
         store = 4 * tile + 3 * CHUNK * 4
         self.shared = {
-            "window_forward": store + 2 * tile, "window_backward_queries": store + 8 * tile, "window_backward_keys": 6 * tile + 4 * CHUNK * 4,
+            "window_forward": store + 2 * tile, "window_backward_queries": store + 8 * tile, "window_backward_keys": 6 * tile + 7 * CHUNK * 4,
             "recurrence_contributions": keys + 2 * tile, "recurrence_gradient_contributions": keys + 3 * tile,
             "recurrence_scan": 0, "recurrence_gradient_scan": 0, "recurrence_output": keys + square + rebased + 5 * tile,
             "recurrence_backward": keys + rebased + tile + square + 2 * tile + 2 * scores + CHUNK * wide * 4 + CHUNK * 8}

@@ -30,7 +30,7 @@ internal static class AttentionKernels
         {
             "window_forward" => (Threads, store + (2 * tile)),
             "window_backward_queries" => (ManyThreads, store + (8 * tile)),
-            _ => (Threads, (6 * tile) + (4 * Chunk * sizeof(int))),
+            _ => (Threads, (6 * tile) + (7 * Chunk * sizeof(int))),
         };
         CudaModule.Get("window_attention.cu", ("HEAD_DIM", (int)dim))
             .Launch(kernel, (Chunks(p.Tokens), p.KvHeads, batch), threads, (int)shared, in p);

@@ -313,69 +313,68 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
   const bool for_values = me.warp < 4;
   bf16* keys = (bf16*)shared_memory();
   bf16* values = keys + Chunk * Pitch;
-  bf16* pairs = values + Chunk * Pitch;  // queries and gradients of a head, twice: one in use, the next on its way
-  float* statistics = (float*)(pairs + 4 * Chunk * Pitch);  // lse and delta
-  int* key_documents = (int*)(statistics + 2 * Chunk);
+  bf16* queries = values + Chunk * Pitch;     // of two tiles, so that every warp has about as much to do between two barriers
+  bf16* grads = queries + 2 * Chunk * Pitch;  // likewise
+  float* lse = (float*)(grads + 2 * Chunk * Pitch);
+  float* delta = lse + 2 * Chunk;
+  int* key_documents = (int*)(delta + 2 * Chunk);
   int* query_documents = key_documents + Chunk;
   const int from = tile * Chunk, row = (me.warp & 3) * Block, key0 = from + row;
   const float root = rsqrtf((float)D), scale = Log2E * root;
 
-  int last = from < p.sinks ? p.tokens - 1 : from + Chunk - 1 + p.window - 1;
-  if (last > p.tokens - 1) last = p.tokens - 1;
-  const int rounds = (last / Chunk - tile + 1) * group;
-  auto bring = [&](int round) {
-    const int start = (tile + round / group) * Chunk, head = kv_head * group + round % group;
-    bf16* to = pairs + (round & 1) * 2 * Chunk * Pitch;
-    copy_tile<Threads>(to, p.q, b, start, head, p.tokens - start);
-    copy_tile<Threads>(to + Chunk * Pitch, p.o, b, start, head, p.tokens - start);
-  };
   copy_tile<Threads>(keys, p.k, b, from, kv_head, p.tokens - from);
   copy_tile<Threads>(values, p.v, b, from, kv_head, p.tokens - from);
-  bring(0);
   load_documents(key_documents, p, b, tile);
   float acc[D / 8][4];
   clear(acc);
 
-  for (int round = 0; round < rounds; round++) {
-    const int other = tile + round / group, start = other * Chunk;
-    bf16* queries = pairs + (round & 1) * 2 * Chunk * Pitch;
-    const bf16* grads = queries + Chunk * Pitch;
-    const float *lse = statistics, *delta = statistics + Chunk;
-    float statistic = 0.0f;
-    if (threadIdx.x < 2 * Chunk && start + threadIdx.x % Chunk < p.tokens)
-      statistic = (threadIdx.x < Chunk ? p.lse : p.delta)[((int64)b * p.heads + kv_head * group + round % group) * p.tokens + start + threadIdx.x % Chunk];
-    wait_copies();
-    __syncthreads();
-    if (round + 1 < rounds) bring(round + 1);
-    if (threadIdx.x < 2 * Chunk) statistics[threadIdx.x] = statistic;
-    if (round % group == 0) load_documents(query_documents, p, b, other);
-    turn_tile<Threads>(queries, p.rotary, b, start, p.tokens - start);
-    if (round == 0) turn_tile<Threads>(keys, p.rotary, b, from, p.tokens - from);
-    __syncthreads();
-    for (int block = 0; block < Chunk / Block; block++) {
-      const int row0 = start + block * Block;
-      if (!any_visible(p, row0, key0)) continue;
-      const bool all = all_visible(p, row0, key0);
-      float s[2][4], ds[2][4];
-      clear(s);
-      clear(ds);
-      scores(s, keys, row, queries, block * Block, me.lane);
-      if (!for_values) scores(ds, values, row, grads, block * Block, me.lane);
+  int last = from < p.sinks ? p.tokens - 1 : from + Chunk - 1 + p.window - 1;
+  if (last > p.tokens - 1) last = p.tokens - 1;
+  for (int other = tile; other <= last / Chunk; other += 2) {
+    const int start = other * Chunk, both = other < last / Chunk ? 2 : 1;
+    for (int h = 0; h < group; h++) {
+      const int head = kv_head * group + h;
+      if (h > 0 || other > tile) __syncthreads();
+      for (int i = 0; i < both; i++) {
+        copy_tile<Threads>(queries + i * Chunk * Pitch, p.q, b, start + i * Chunk, head, p.tokens - start - i * Chunk);
+        copy_tile<Threads>(grads + i * Chunk * Pitch, p.o, b, start + i * Chunk, head, p.tokens - start - i * Chunk);
+        if (h == 0) load_documents(query_documents + i * Chunk, p, b, other + i);
+      }
+      const int t = start + threadIdx.x % (2 * Chunk);
+      const float* statistic = threadIdx.x < 2 * Chunk ? p.lse : p.delta;
+      lse[threadIdx.x] = t < p.tokens ? statistic[((int64)b * p.heads + head) * p.tokens + t] : 0.0f;
+      wait_copies();
+      __syncthreads();
+      for (int i = 0; i < both; i++) turn_tile<Threads>(queries + i * Chunk * Pitch, p.rotary, b, start + i * Chunk, p.tokens - start - i * Chunk);
+      if (h == 0 && other == tile) turn_tile<Threads>(keys, p.rotary, b, from, p.tokens - from);
+      __syncthreads();
+      for (int block = 0; block < both * (Chunk / Block); block++) {
+        const int row0 = start + block * Block;
+        if (!any_visible(p, row0, key0)) continue;
+        const bool all = all_visible(p, row0, key0);
+        float s[2][4], ds[2][4];
+        clear(s);
+        clear(ds);
+        if (for_values)
+          scores(s, keys, row, queries, block * Block, me.lane);
+        else
+          scores(s, keys, queries, ds, values, grads, row, block * Block, me.lane);
 #pragma unroll
-      for (int n = 0; n < 2; n++)
+        for (int n = 0; n < 2; n++)
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-          const int t = block * Block + n * 8 + me.column + (i & 1);
-          bool seen = all || visible(p, start + t, key0 + me.row + (i >> 1) * 8, query_documents, key_documents);
-          s[n][i] = seen ? exp2_fast(s[n][i] * scale - lse[t]) : 0.0f;
-          if (!for_values) s[n][i] *= ds[n][i] - delta[t];
-        }
-      accumulate(acc, s[0], s[1], for_values ? grads : queries, block * Block, me.lane);
+          for (int i = 0; i < 4; i++) {
+            const int t = block * Block + n * 8 + me.column + (i & 1);
+            bool seen = all || visible(p, start + t, key0 + me.row + (i >> 1) * 8, query_documents + t / Chunk * Chunk, key_documents);
+            s[n][i] = seen ? exp2_fast(s[n][i] * scale - lse[t]) : 0.0f;
+            if (!for_values) s[n][i] *= ds[n][i] - delta[t];
+          }
+        accumulate(acc, s[0], s[1], for_values ? grads : queries, block * Block, me.lane);
+      }
     }
   }
 
   __syncthreads();
-  const WarpRows rows((char*)pairs, me.warp);
+  const WarpRows rows((char*)queries, me.warp);
   if (!for_values) {
     store_turned_back(p.dk, acc, p.rotary, b, key0, kv_head, p.tokens, p.weight * root, rows, me);
   } else {
