@@ -1,8 +1,8 @@
 """Times the Liger operator and each of its kernels on the card at hand: medians of event times, random inputs."""
+import argparse
+import datetime
 import json
 import statistics
-import sys
-import time
 
 import torch
 
@@ -74,19 +74,39 @@ def case(b, t, h=32, hkv=8, d=128, gate="gla", window=64, branches="both"):
     return result
 
 
+def sdpa():
+    """What libtorch's own causal attention takes at the first case's shape, heads repeated."""
+    q, k, v = (torch.randn(8, 32, 1024, 128, device="cuda", dtype=torch.bfloat16, requires_grad=True) for _ in range(3))
+    attend = lambda: torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+    grad = torch.randn_like(q)
+    with torch.no_grad():
+        forward = median(attend)
+    return dict(forward=forward, both=median(lambda: torch.autograd.grad(attend(), (q, k, v), grad)))
+
+
+CASES = [dict(b=8, t=1024), dict(b=8, t=1024, branches="window"), dict(b=8, t=1024, branches="recurrence"), dict(b=8, t=1024, gate="hgrn2"), dict(b=8, t=1024, gate="given"),
+         dict(b=4, t=2048), dict(b=1, t=16384), dict(b=1, t=65536), dict(b=8, t=1024, d=64)]
+
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="only the first case")
+    parser.add_argument("--json", help="where the record goes")
+    parser.add_argument("--commit", help="what was measured")
+    options = parser.parse_args()
     results = []
-    cases = [dict(b=8, t=1024)]
-    if "full" in sys.argv:
-        cases += [dict(b=8, t=1024, gate="hgrn2"), dict(b=8, t=1024, gate="given"), dict(b=4, t=2048), dict(b=1, t=16384), dict(b=1, t=65536), dict(b=8, t=1024, d=64, h=32, hkv=8)]
-    for one in cases:
+    for one in CASES[:1] if options.short else CASES:
         result = case(**one)
         results.append(result)
         print(json.dumps({k: v for k, v in result.items() if k != "kernels"}))
         for name, x in result["kernels"].items():
             print(f"  {name:36s} {x['ms']:.3f} ms  {x['registers']} registers  {x['local_bytes']} B local  {x['shared_bytes']} B shared")
-    sdpa = torch.nn.functional.scaled_dot_product_attention
-    q, k, v = (torch.randn(8, 32, 1024, 128, device="cuda", dtype=torch.bfloat16, requires_grad=True) for _ in range(3))
-    print("SDPA causal 8x1024, 32 heads: forward %.3f ms" % median(lambda: sdpa(q, k, v, is_causal=True)))
-    print("compile seconds", {" ".join(map(str, k)): round(v, 2) for k, v in Card.compile_seconds.items()})
-    json.dump(results, open(sys.argv[-1], "w") if sys.argv[-1].endswith(".json") else sys.stdout, indent=1)
+    compiled = {" ".join(map(str, k)).strip(): round(v, 2) for k, v in Card.compile_seconds.items()}
+    record = dict(what="Liger attention on kernels, ms: medians of graph replays; kernels: medians of single launches", commit=options.commit,
+                  card=torch.cuda.get_device_name(), torch=torch.__version__, when=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                  compile_seconds=compiled, sdpa_causal_8x1024=sdpa(), results=results)
+    print("SDPA causal 8x1024, 32 heads:", record["sdpa_causal_8x1024"])
+    print("compile seconds", compiled)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1)
+            file.write("\n")
