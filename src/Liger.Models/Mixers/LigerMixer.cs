@@ -122,5 +122,5 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
 
     private Tensor Mixed(Tensor near, Tensor far) => weights is null
         ? near.mul(options.Mix).add(far, 1 - options.Mix)
-        : far + ((near - far) * weights.Value.sigmoid().to(near.dtype).unsqueeze(-1));
+        : far + ((near - far) * weights.Value.to(RecurrentMixer.Accumulator(near)).sigmoid().to(near.dtype).unsqueeze(-1));
 }
