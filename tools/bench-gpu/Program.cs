@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
 using Liger.GpuBench;
-using Liger.Torch;
 
-// Usage: SECTION… [--json FILE]; sections: train, train-checkpointed, train-long, decode, decode-long, prefill, softmax
+// Usage: SECTION… [--json FILE]; the sections are the cases below.
 if (!TorchSharp.torch.cuda.is_available())
 {
     Console.Error.WriteLine("bench-gpu: libtorch sees no GPU here. Run it on a machine with one; tools/device-run says how.");
@@ -14,6 +12,7 @@ foreach (var section in sections)
 {
     switch (section)
     {
+        case "prefill": PrefillBench.Run(report); break;
         case "pieces": PieceBench.Run(report); break;
         case "train": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (1, 1024, false)]); break;
         case "train-checkpointed": TrainBench.Run(report, "liger-gla", [(8, 1024, true), (4, 4096, true)]); break;
@@ -30,5 +29,5 @@ foreach (var section in sections)
     }
 }
 if (args.SkipWhile(a => a != "--json").Skip(1).FirstOrDefault() is { } path)
-    report.Save(path, new JsonObject { ["libtorch"] = TorchLibrary.Version, ["when"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'") });
+    report.Save(path, Report.Machine());
 return 0;

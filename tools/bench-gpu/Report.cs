@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Reflection;
 using System.Text.Json.Nodes;
+using Liger.Ops.Cuda;
 using Liger.Torch;
 
 namespace Liger.GpuBench;
@@ -32,6 +35,22 @@ internal sealed class Report
             about["error"] = error.Message.Split('\n')[0];
         }
         Add(work, about);
+    }
+
+    /// <summary>On what, with what, from which sources.</summary>
+    internal static JsonObject Machine()
+    {
+        var version = typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        var kernels = CudaKernels.Status;
+        return new JsonObject
+        {
+            ["when"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["commit"] = version[(version.IndexOf('+', StringComparison.Ordinal) + 1)..],
+            ["card"] = kernels.Card,
+            ["driver"] = kernels.Driver,
+            ["libtorch"] = TorchLibrary.Version,
+            ["kernels"] = kernels.Available ? $"{kernels.Architecture}, NVRTC {kernels.Compiler?.Split(' ')[0]}" : kernels.Reason,
+        };
     }
 
     internal void Save(string path, JsonObject machine) =>
