@@ -48,6 +48,15 @@ public sealed class PipelineTests : IDisposable
         return run;
     }
 
+    [Fact]
+    public void An_adapter_that_meets_another_mixer_is_mentioned()
+    {
+        Done(["finetune", recipe]);
+        string Note(string checkpoint) => Done(["eval", checkpoint, "--adapter", folder["run/adapter"], "--text", folder["text.txt"], "--context", "16"]).Error;
+        Assert.Contains("trained with another mixer", Note(model));
+        Assert.DoesNotContain("another mixer", Note(folder["run/converted"]));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

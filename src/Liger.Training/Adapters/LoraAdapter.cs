@@ -1,5 +1,6 @@
 using Liger.Checkpoints;
 using Liger.Models.Graph;
+using Liger.Models.Mixers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,8 +44,9 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>Writes the adapter in PEFT's format, fp32; an adapter that lies there is replaced in one step.</summary>
     /// <param name="folder">The adapter's folder.</param>
     /// <param name="baseModel">The path or name of the base model, for PEFT's adapter_config.json; null leaves it open.</param>
+    /// <param name="mixers">The mixers it was trained with, noted beside; null leaves that open.</param>
     /// <exception cref="CheckpointException">The folder exists and is no adapter, or it cannot be written.</exception>
-    public void Save(string folder, string? baseModel = null)
+    public void Save(string folder, string? baseModel = null, MixerPlan? mixers = null)
     {
         var config = new AdapterConfig
         {
@@ -58,6 +60,8 @@ public sealed class LoraAdapter : IDisposable
         using var output = AtomicFolder.Create(folder, overwrite: true);
         AdapterFolder.WriteInto(output.Path, config, [.. layers.Select(l => (l.Slot.Name, l.Layer.A, l.Layer.B))]);
         MixerParameterFile.Write(output.Path, MixerParameters);
+        if (mixers is not null)
+            AdapterMixer.Write(output.Path, mixers);
         output.Commit();
     }
 

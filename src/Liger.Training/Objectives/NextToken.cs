@@ -26,7 +26,7 @@ public sealed class NextToken : IObjective
     /// <param name="adapter">The adapter.</param>
     /// <param name="baseModel">The path or name of the base model, noted in the adapter's folder; null leaves it open.</param>
     public static NextToken Lora(CausalLM model, LoraAdapter adapter, string? baseModel = null) =>
-        new(model, adapter.Parameters, adapter.Begin, folder => adapter.Save(folder, baseModel));
+        new(model, adapter.Parameters, adapter.Begin, folder => adapter.Save(folder, baseModel, model.Plan));
 
     /// <summary>Trains every parameter of the model, as from scratch.</summary>
     /// <param name="model">The model; fp32 is trained in place, any other type through fp32 originals.</param>

@@ -15,7 +15,7 @@ public sealed class EvalStep(EvalOptions options)
         if (options.Needles is { } file && !File.Exists(file))
             throw new LigerException($"{file}: there is no such file. Give recall cases, one JSON object a line.", ExitCode.WrongUse);
         using var records = options.Records is null ? null : RecordFile.Create(options.Records);
-        using var loaded = LoadedModel.Open(options.Model);
+        using var loaded = LoadedModel.Open(options.Model, observer);
         var ids = EvaluationText.Read(loaded.Tokenizer, options.Text);
         using var original = options.Against is null ? null : LoadedModel.Open(options.Model with { Checkpoint = options.Against, Adapter = null });
 

@@ -31,7 +31,7 @@ public sealed class ExportStep(ExportOptions options)
         using var probe = LogitProbe.Create(options.Model);
         int merged, all;
         ScalarType stored;
-        using (var model = LoadedModel.Open(options.Model))
+        using (var model = LoadedModel.Open(options.Model, observer))
         {
             observer.Report(new StepProgress("comparing", 0, 2));
             probe.Remember(model.Model);

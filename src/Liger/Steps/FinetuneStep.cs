@@ -26,7 +26,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
         var device = Placement.Device(Recipe.Train.Device);
         CheckRunFolder();
         var checkpoint = new ConvertedModel(Recipe, options.Overwrite).Path(observer, stop);
-        using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device });
+        using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device }, observer);
         var rows = TrainingRows.Read(Recipe.Data, loaded.Tokenizer, observer);
         var run = Begin();
         using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.Train.MixerParameters);

@@ -1,7 +1,9 @@
 using Liger.Checkpoints;
 using Liger.Models;
+using Liger.Ops.Cuda;
 using Liger.Text;
 using Liger.Training;
+using TorchSharp;
 
 namespace Liger.Steps;
 
@@ -23,8 +25,10 @@ internal sealed class LoadedModel : IDisposable
     internal LoraAdapter? Adapter { get; private set; }
 
     /// <summary>Opens everything, cheapest first, so that what is wrong is said before the weights are read.</summary>
+    /// <param name="options">What is opened, where and in which type.</param>
+    /// <param name="observer">Told what the person should know of it.</param>
     /// <exception cref="LigerException">The tokenizer does not fit the model, or the device is not there.</exception>
-    internal static LoadedModel Open(ModelOptions options)
+    internal static LoadedModel Open(ModelOptions options, IStepObserver? observer = null)
     {
         var device = Placement.Device(options.Device);
         var dtype = Placement.Dtype(options.Dtype, device);
@@ -37,6 +41,10 @@ internal sealed class LoadedModel : IDisposable
             if (options.Adapter is not null) AdapterFolder.Open(options.Adapter).Dispose();
             var loaded = new LoadedModel(folder, CausalLM.Load(folder, dtype, device), tokenizer);
             if (options.Adapter is not null) loaded.Adapter = Lora.Open(loaded.Model, options.Adapter);
+            if (options.Adapter is not null && AdapterMixer.Difference(options.Adapter, loaded.Model.Plan) is { } difference)
+                observer?.Say($"note: {difference}");
+            if (device.type == DeviceType.CUDA && CudaKernels.Status is { Available: false, Reason: var reason })
+                observer?.Say($"note: the project's CUDA kernels do not run here, slower operations take their place — {reason}");
             return loaded;
         }
         catch
