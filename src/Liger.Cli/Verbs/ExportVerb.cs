@@ -14,7 +14,7 @@ internal static class ExportVerb
         var to = Options.Required("--to", "DST", "The folder to write.");
         var tolerance = new Option<double?>("--tolerance")
         {
-            Description = "How far any logit of the merged model may be from checkpoint + adapter [default: 0.001 for weights stored in float32, 0.25 for 16 bits].",
+            Description = "How far any logit of the merged model may be from checkpoint + adapter [default: 0.001 for weights stored in float32, 0.25 for 16 bits, 0.5 where they are computed with in 16 bits too].",
             HelpName = "X",
         };
         var overwrite = Options.Overwrite("the checkpoint");

@@ -40,8 +40,28 @@ public sealed class DecoderLayer : IDisposable
     internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state, Tensor? recorded = null)
     {
         using var scope = NewDisposeScope();
+        var (attended, inner) = UpToDown(x, rotary, layout, state, recorded);
+        return (attended + feedForward.Down(inner)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Goes back through the layer from the gradient of its output: computes it again, and leaves gradients at x and in what is trained.</summary>
+    internal void Backward(Tensor x, RotaryTable rotary, SequenceLayout? layout, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        // The last map is a third of the work, and where it is frozen its input's gradient needs its weight alone.
+        if (feedForward.FrozenDown is not { } down)
+        {
+            autograd.backward([forward(x, rotary, layout, null)], [gradient]);
+            return;
+        }
+        var (attended, inner) = UpToDown(x, rotary, layout, null, null);
+        autograd.backward([attended, inner], [gradient, gradient.matmul(down.Weight)]);
+    }
+
+    private (Tensor Attended, Tensor Inner) UpToDown(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state, Tensor? recorded)
+    {
         var attended = x + Attention.forward(RmsNorm.Forward(x, inputNorm, epsilon), rotary, layout, state, recorded);
-        return (attended + feedForward.forward(RmsNorm.Forward(attended, postNorm, epsilon))).MoveToOuterDisposeScope();
+        return (attended, feedForward.Inner(RmsNorm.Forward(attended, postNorm, epsilon)));
     }
 
     /// <inheritdoc/>

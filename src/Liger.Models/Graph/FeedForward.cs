@@ -21,8 +21,14 @@ public sealed class FeedForward : IDisposable
 
     internal IEnumerable<ProjectionSlot> Slots => [gate, up, down];
 
-    /// <summary>[B,T,C] → [B,T,C].</summary>
-    internal Tensor forward(Tensor x) => down.Value.forward(SwiGlu.Forward(gate.Value.forward(x), up.Value.forward(x)));
+    /// <summary>The last map where nothing wraps or trains it: its gradient needs its weight alone; null elsewhere.</summary>
+    internal Linear? FrozenDown => down.Value is Linear { Weight.requires_grad: false, Bias: null or { requires_grad: false } } linear ? linear : null;
+
+    /// <summary>The gated product: [B,T,C] → [B,T,F].</summary>
+    internal Tensor Inner(Tensor x) => SwiGlu.Forward(gate.Value.forward(x), up.Value.forward(x));
+
+    /// <summary>The last map: [B,T,F] → [B,T,C].</summary>
+    internal Tensor Down(Tensor inner) => down.Value.forward(inner);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -25,7 +25,8 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
         ctx.save_for_backward([.. kept]);
         ctx.save_data(LayerKey, vars[6]);
         ctx.save_data(InputKey, kept[0].requires_grad);
-        return Compute((DecoderLayer)vars[6], kept[0], kept);
+        using var layout = Layout(kept);
+        return ((DecoderLayer)vars[6]).forward(kept[0], new RotaryTable(kept[1], kept[2]), layout, null);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -33,14 +34,11 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
         using var scope = NewDisposeScope();
         var kept = ctx.get_saved_variables();
         var x = kept[0].detach().requires_grad_((bool)ctx.get_data(InputKey));
+        using var layout = Layout(kept);
         using (enable_grad())
-            autograd.backward([Compute((DecoderLayer)ctx.get_data(LayerKey), x, kept)], [grad_output]);
+            ((DecoderLayer)ctx.get_data(LayerKey)).Backward(x, new RotaryTable(kept[1], kept[2]), layout, grad_output);
         return [x.grad?.MoveToOuterDisposeScope()!, null!, null!, null!, null!, null!, null!];
     }
 
-    private static Tensor Compute(DecoderLayer layer, Tensor x, IReadOnlyList<Tensor> kept)
-    {
-        using var layout = kept[3] is null ? null : new SequenceLayout(kept[3].alias(), kept[4].alias());
-        return layer.forward(x, new RotaryTable(kept[1], kept[2]), layout, null);
-    }
+    private static SequenceLayout? Layout(IReadOnlyList<Tensor> kept) => kept[3] is null ? null : new SequenceLayout(kept[3].alias(), kept[4].alias());
 }

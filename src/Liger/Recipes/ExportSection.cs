@@ -8,7 +8,7 @@ public sealed record ExportSection
     /// <summary>The folder to write; null means "exported" in the run folder.</summary>
     public string? To { get; init; }
 
-    /// <summary>How far any logit of the merged model may be from checkpoint + adapter, above 0, up to 1000; null: 1e-3 for weights stored in float32, 0.25 for 16 bits.</summary>
+    /// <summary>How far any logit of the merged model may be from checkpoint + adapter, above 0, up to 1000; null: 1e-3 for weights stored in float32, 0.25 for 16 bits, 0.5 where they are computed with in 16 bits too.</summary>
     public double? Tolerance { get; init; }
 
     internal static ExportSection Bind(ISection s, ExportSection e) => new()

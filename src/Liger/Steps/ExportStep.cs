@@ -40,10 +40,11 @@ public sealed class ExportStep(ExportOptions options)
             CheckpointCopy.Files(options.Model.Checkpoint, CompanionFiles.Of(options.Model.Checkpoint).Prepend(HfConfig.FileName), output);
         }
         double difference;
+        ScalarType computed;
         using (var written = LoadedModel.Open(options.Model with { Checkpoint = output.Path, Adapter = null }))
-            difference = probe.Difference(written.Model);
+            (difference, computed) = (probe.Difference(written.Model), written.Model.Dtype);
         observer.Report(new StepProgress("comparing", 2, 2));
-        var tolerance = options.Tolerance ?? LogitProbe.Tolerance(stored);
+        var tolerance = options.Tolerance ?? LogitProbe.Tolerance(stored, computed);
         if (!(difference <= tolerance))
             throw new LigerException(
                 FormattableString.Invariant($"{options.To}: the merged model differs from checkpoint + adapter — expected logits within {tolerance}, got a difference of {difference:g4}. Nothing was written; a checkpoint stored in float32 merges more exactly."),
