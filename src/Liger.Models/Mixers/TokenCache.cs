@@ -106,11 +106,13 @@ internal sealed class TokenCache : MixerState
     {
         if (visibility.Window is not { } window)
             return null;
+        if (Plain)
+            return TrimPlain(window, visibility.Sinks);
         var kept = rows.Select(row => row.Visible(window, visibility.Sinks)).ToArray();
         if (kept.All(k => k.Count == Held))
             return null;
         var leaving = rows.Select((row, i) => row.Leaving(kept[i])).ToArray();
-        (IReadOnlyList<Tensor>, Tensor?)? left = leaving.Any(l => l.Count > 0) ? (Gather(leaving), Plain ? null : Present(leaving)) : null;
+        (IReadOnlyList<Tensor>, Tensor?)? left = leaving.Any(l => l.Count > 0) ? (Gather(leaving), Present(leaving)) : null;
         var count = kept.Max(k => k.Count);
         var gathered = Gather(kept);
         for (var i = 0; i < buffers.Length; i++)
@@ -168,6 +170,25 @@ internal sealed class TokenCache : MixerState
     {
         foreach (var buffer in buffers)
             buffer.Dispose();
+    }
+
+    /// <summary>Rows that are alike hold one document: its sinks in front, and what leaves lies between them and the window.</summary>
+    private (IReadOnlyList<Tensor> Tensors, Tensor? Present)? TrimPlain(int window, int sinks)
+    {
+        var first = Math.Min(sinks, Held);
+        var recent = Math.Min(window - 1, Held - first);
+        var count = Held - first - recent;
+        if (count == 0)
+            return null;
+        var left = buffers.Select(b => b.narrow(2, first, count).clone()).ToArray();
+        foreach (var buffer in buffers)
+        {
+            using var moved = buffer.narrow(2, first + count, recent).clone();
+            buffer.narrow(2, first, recent).copy_(moved);
+        }
+        rows[0].Drop((int)first, (int)count);
+        Held -= count;
+        return (left, null);
     }
 
     /// <summary>The tokens of these indices of each row, filled up on the left; [B,Hkv,n,·] each, copied.</summary>

@@ -72,6 +72,9 @@ internal sealed class TokenRow
             p.Document != Padding && p.Position - distance >= first && at.TryGetValue(p with { Position = p.Position - distance }, out var index) ? index : -1)];
     }
 
+    /// <summary>Drops neighbours.</summary>
+    internal void Drop(int first, int count) => places.RemoveRange(first, count);
+
     /// <summary>Keeps only these, filled up on the left with nothing.</summary>
     internal void Keep(IReadOnlyList<int> kept, int count)
     {

@@ -10,6 +10,8 @@ internal sealed class MixerCheck : RecipeCheck
     internal override string Run(CheckedRun run)
     {
         if (run.Recipe.Mixer is not { } mixer) return "no mixer: the model is trained as it is";
+        if (mixer.Keep.Calibrate is { } text && !File.Exists(text))
+            throw new LigerException($"{text}: there is no such file. Check mixer.calibrate.", ExitCode.WrongUse);
         return Linearizer.Plan(run.Model.Config, mixer.Plan(run.Model.Config)).Layers[0].After;
     }
 }
