@@ -94,6 +94,20 @@ public class MixerPlanTests
         model.Mixers = own;
     }
 
+    [Fact]
+    public void Exchanged_mixers_leave_nothing_behind()
+    {
+        using var model = TinyModel.Make(Window);
+        var before = LiveTensors.Count();
+        foreach (var name in new[] { "lolcats", "selected", "joint" })
+            model.NewMixers(new MixerPlan(new MixerSpec(name, new Dictionary<string, string> { ["window"] = "8" }))).Dispose();
+        Assert.Equal(before, LiveTensors.Count());
+        var made = model.NewMixers(new MixerSpec("lolcats", new Dictionary<string, string>()));
+        Assert.Equal(before + 6, Tensor.TotalCount);
+        made.Dispose();
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
     [Theory]
     [InlineData("7")]
     [InlineData("0.2")]

@@ -20,8 +20,9 @@ public sealed class MixerParameter(long[] shape, Func<Tensor> initial) : IDispos
     /// <exception cref="ModelException">The mixer declares another shape than it makes.</exception>
     public Tensor Initial()
     {
+        using var scope = NewDisposeScope();
         var made = initial();
-        return made.shape.SequenceEqual(Shape) ? made : throw new ModelException($"mixer parameter: initial value — expected [{string.Join(", ", Shape)}], got [{string.Join(", ", made.shape)}].");
+        return made.shape.SequenceEqual(Shape) ? made.MoveToOuterDisposeScope() : throw new ModelException($"mixer parameter: initial value — expected [{string.Join(", ", Shape)}], got [{string.Join(", ", made.shape)}].");
     }
 
     /// <summary>Puts a tensor of the declared shape in place of the value; taken over.</summary>
