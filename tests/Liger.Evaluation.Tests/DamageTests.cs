@@ -1,5 +1,5 @@
-using Liger.Testing;
 using Liger.Models.Mixers;
+using Liger.Testing;
 
 namespace Liger.Evaluation.Tests;
 
