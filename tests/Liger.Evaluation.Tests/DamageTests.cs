@@ -15,18 +15,16 @@ public class DamageTests
         using var scope = NewDisposeScope();
         using var model = TinyModel.Make();
         var before = LiveTensors.Count();
-        // A window that hides nothing in layer 0: only the other layer does damage.
+        // A window that hides nothing in layer 0, which is not the default and so not swapped: only the other layer does damage.
         var plan = new MixerPlan(Narrow).With(new MixerSpec("window", new Dictionary<string, string> { ["window"] = "400" }), new MixerPlace(0));
         var layers = DamageRanking.Measure(model, plan, TinyModel.Ids(200), Small with { WholeLayers = true });
-        Assert.Equal("1", layers.Places[0].Place);
-        Assert.Equal((1.0, 0.0), (Math.Round(layers.Places[0].Restored, 4), Math.Round(layers.Places[1].Restored, 4)));
-        Assert.Equal(layers.OriginalRecall, layers.Places[0].Recall);
-        Assert.Equal(layers.Divergence, layers.Places[1].Divergence, 1e-6);
+        var only = Assert.Single(layers.Places);
+        Assert.Equal(("1", 1.0), (only.Place, Math.Round(only.Restored, 4)));
+        Assert.Equal(layers.OriginalRecall, only.Recall);
         Assert.True(layers.Divergence > 1e-3);
 
         var heads = DamageRanking.Measure(model, plan, TinyModel.Ids(200), Small);
-        Assert.Equal(["1.0", "1.1"], heads.Places.Take(2).Select(p => p.Place).Order());
-        Assert.Equal(4, heads.Places.Count);
+        Assert.Equal(["1.0", "1.1"], heads.Places.Select(p => p.Place).Order());
         Assert.True(model.Plan.IsSoftmax);
         Assert.Equal(before, Tensor.TotalCount);
     }
