@@ -65,7 +65,7 @@ public static class JointAttention
     {
         using var scope = NewDisposeScope();
         var type = Shapes.Accumulator(features);
-        var wide = nn.functional.pad(values.to(type), [0, 1], 1);
+        var wide = nn.functional.pad(values.to(type), [0, 1], value: 1);
         if (write is not null)
             wide = wide * write.to(type);
         if (present is not null)

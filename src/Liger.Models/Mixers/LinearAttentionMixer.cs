@@ -63,7 +63,7 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
         var values = input.Values.to(Accumulator(input.Values));
         // A further value channel of ones carries the sum of keys through the same recurrence.
         if (normalizer.Normalized)
-            values = nn.functional.pad(values, [0, 1], 1);
+            values = nn.functional.pad(values, [0, 1], value: 1);
         return new RecurrentTerms(queries, Keys(input, decay), values, decay);
     }
 

@@ -28,6 +28,6 @@ internal sealed record SelectedKeys(Tensor Keys, Tensor Values, Tensor Scores)
         var kept = scores.gather(2, index).masked_fill(order.ge(count), double.NegativeInfinity);
         var missing = most - index.shape[2];
         Tensor Filled(Tensor x) => missing == 0 ? x : nn.functional.pad(x, [0, 0, 0, missing]);
-        return new SelectedKeys(Filled(Taken(keys)), Filled(Taken(values)), missing == 0 ? kept : nn.functional.pad(kept, [0, missing], double.NegativeInfinity));
+        return new SelectedKeys(Filled(Taken(keys)), Filled(Taken(values)), missing == 0 ? kept : nn.functional.pad(kept, [0, missing], value: double.NegativeInfinity));
     }
 }

@@ -60,7 +60,9 @@ public static partial class torch
             public static Tensor sigmoid(Tensor x) => x.sigmoid();
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false) => inplace
                 ? throw new NotSupportedException("dropout: expected inplace false, got true.") : Operators.dropout.Call(input, p, training);
-            public static Tensor pad(Tensor input, long[] pad, double value = 0) => Operators.pad.Call(input, pad, value);
+            public static Tensor pad(Tensor input, long[] pad, PaddingModes mode = PaddingModes.Constant, double value = 0) => mode == PaddingModes.Constant
+                ? Operators.pad.Call(input, pad, value)
+                : throw new NotSupportedException($"pad: expected the mode {PaddingModes.Constant}, got {mode}.");
             public static Tensor cross_entropy(Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean, double label_smoothing = 0.0) =>
                 Operators.cross_entropy.Call(input, target, weight, (long)reduction, ignore_index, label_smoothing);
             public static Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) => Operators.mse_loss.Call(input, target, (long)reduction);
