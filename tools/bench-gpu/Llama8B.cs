@@ -29,8 +29,6 @@ internal static class Llama8B
             ["tie_word_embeddings"] = false,
             ["torch_dtype"] = "bfloat16",
         };
-        return CausalLM.Build(HfConfig.FromJson(config, "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new DeviceRandom(torch_device, ScalarType.BFloat16));
+        return CausalLM.Build(HfConfig.FromJson(config, "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new DeviceRandom(device("cuda:0"), ScalarType.BFloat16));
     }
-
-    private static Device torch_device => device("cuda:0");
 }
