@@ -1,4 +1,5 @@
 using Liger.Ops;
+using Liger.Testing;
 
 namespace Liger.Gpu.Tests;
 
@@ -25,7 +26,7 @@ internal sealed class Inputs
         stateGrad = Random(batch, kvHeads, dim, dim) * 0.1;
         decay = gate == RecurrenceGate.Given ? (Random(batch, tokens, kvHeads, dim).abs() * -spread).requires_grad_() : null;
         initial = carried ? Random(batch, kvHeads, dim, dim).requires_grad_() : null;
-        documents = packed ? Documents(batch, tokens) : null;
+        documents = packed ? Packed.Documents(batch, tokens).to(Gpu.Device) : null;
         (cos, sin) = Rotary.Table(arange(dim / 2, float64, Gpu.Device).mul(-0.2).exp(), arange(tokens, device: Gpu.Device), bfloat16);
     }
 
@@ -91,21 +92,5 @@ internal sealed class Inputs
         if (state is not null)
             results.Add(state.detach());
         return [.. results, .. grads.Zip(used).Select(p => p.First ?? zeros_like(p.Second))];
-    }
-
-    private static Tensor Documents(long batch, long tokens)
-    {
-        var ids = new long[batch * tokens];
-        for (var b = 0; b < batch; b++)
-        {
-            long id = 0, left = 1 + b;
-            for (var t = 0; t < tokens; t++)
-            {
-                if (left-- == 0)
-                    (id, left) = (id + 1, (id * 29 % 70) + b);
-                ids[(b * tokens) + t] = id;
-            }
-        }
-        return tensor(ids, [batch, tokens], device: Gpu.Device);
     }
 }

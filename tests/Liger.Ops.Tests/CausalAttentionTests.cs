@@ -22,7 +22,7 @@ public class CausalAttentionTests
         Tensor Random(params long[] shape) => randn(shape, float64, generator: generator).requires_grad_();
         var (q, k, v) = (Random(2, tokens, 6, 5), Random(2, tokens, 2, 5), Random(2, tokens, 2, 4));
         var weight = randn([2, tokens, 6, 4], float64, generator: generator);
-        var documents = packed ? GatedLinearAttentionTests.Documents(2, tokens) : null;
+        var documents = packed ? Packed.Documents(2, tokens) : null;
         var mask = new Visibility().Mask(arange(tokens), arange(tokens), documents, documents);
 
         List<Tensor> Run(bool blocks)

@@ -40,7 +40,7 @@ public class CpuRecurrenceTests
             Random(batch, tokens, heads, keys), Random(batch, tokens, kvHeads, keys), Random(batch, tokens, kvHeads, values), Random(batch, tokens, kvHeads, gates),
             Random(batch, tokens, kvHeads, kind == Kind.General ? keys : 1), Random(batch, kvHeads, keys, values),
         ];
-        var documents = packed ? GatedLinearAttentionTests.Documents(batch, tokens) : null;
+        var documents = packed ? Packed.Documents(batch, tokens) : null;
         var (outWeight, stateWeight) = (Random(batch, tokens, heads, values), Random(batch, kvHeads, keys, values));
 
         List<Tensor> Run(ScalarType type, bool fast)

@@ -22,7 +22,7 @@ public class DeltaRuleTests
     {
         using var scope = NewDisposeScope();
         var inputs = new Inputs(2, tokens, strength, general);
-        var documents = packed ? GatedLinearAttentionTests.Documents(2, tokens) : null;
+        var documents = packed ? Packed.Documents(2, tokens) : null;
         List<Tensor> Run(bool chunked)
         {
             var (output, last) = inputs.Run(chunked, documents);

@@ -26,7 +26,7 @@ public class GatedLinearAttentionTests
         var (q, k, v) = (Random(batch, tokens, heads, keyDim), Random(batch, tokens, kvHeads, keyDim), Random(batch, tokens, kvHeads, valueDim));
         var raw = Random(batch, tokens, kvHeads, scalar ? 1 : side == DecaySide.Key ? keyDim : valueDim);
         var state = Random(batch, kvHeads, keyDim, valueDim);
-        var documents = packed ? Documents(batch, tokens) : null;
+        var documents = packed ? Packed.Documents(batch, tokens) : null;
         var (outWeight, stateWeight) = (randn(batch, tokens, heads, valueDim, float64, generator: generator), randn(batch, kvHeads, keyDim, valueDim, float64, generator: generator));
 
         List<Tensor> Run(bool chunked)
@@ -100,22 +100,5 @@ public class GatedLinearAttentionTests
         var error = Assert.Throws<OpsException>(() => GatedLinearAttention.Chunked(x, x, x, ones(1, 4, 2, 7)));
         Assert.Contains("g — expected [1,4,2,8], got [1,4,2,7]", error.Message);
         Assert.Contains("q — expected a multiple of 2 heads", Assert.Throws<OpsException>(() => GatedLinearAttention.Naive(ones(1, 4, 3, 8), x, x, x)).Message);
-    }
-
-    internal static Tensor Documents(long batch, long tokens)
-    {
-        var ids = new long[batch * tokens];
-        for (var b = 0; b < batch; b++)
-        {
-            // Short and long documents, boundaries inside chunks, on their edges, and chunks that start several.
-            long id = 0, left = 1 + b;
-            for (var t = 0; t < tokens; t++)
-            {
-                if (left-- == 0)
-                    (id, left) = (id + 1, (id * 29 % 70) + b);
-                ids[(b * tokens) + t] = id;
-            }
-        }
-        return tensor(ids, [batch, tokens]);
     }
 }

@@ -14,7 +14,7 @@ public class GatedSlotAttentionTests
         using var generator = new Generator(11);
         Tensor Random(params long[] shape) => randn(shape, float64, generator: generator).requires_grad_();
         var (q, k, v, raw) = (Random(2, tokens, 4, 6), Random(2, tokens, 2, 6), Random(2, tokens, 2, 8), Random(2, tokens, 2, 3));
-        var documents = packed ? GatedLinearAttentionTests.Documents(2, tokens) : null;
+        var documents = packed ? Packed.Documents(2, tokens) : null;
         var weight = randn([2, tokens, 4, 8], float64, generator: generator);
 
         List<Tensor> Run(bool chunked)

@@ -14,14 +14,9 @@ foreach (var section in sections)
     {
         case "prefill": PrefillBench.Run(report); break;
         case "pieces": PieceBench.Run(report); break;
-        case "train": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (1, 1024, false)]); break;
-        case "train-checkpointed": TrainBench.Run(report, "liger-gla", [(8, 1024, true), (4, 4096, true)]); break;
-        case "train-all": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (8, 1024, true), (4, 4096, true), (1, 32768, true)]); break;
-        case "train-long": TrainBench.Run(report, "liger-gla", [(1, 32768, true)]); break;
-        case "train-window": TrainBench.Run(report, "window", [(8, 1024, false)]); break;
+        case "train": TrainBench.Run(report, "liger-gla", [(1, 1024, false), (8, 1024, false), (8, 1024, true), (4, 4096, true), (1, 32768, true)]); break;
         case "train-softmax": TrainBench.Run(report, "softmax", [(8, 1024, false), (8, 1024, true)]); break;
-        case "decode": DecodeBench.Run(report, "liger-gla", [(1, 1024), (1, 16384), (16, 1024)]); break;
-        case "decode-long": DecodeBench.Run(report, "liger-gla", [(1, 65536)]); break;
+        case "decode": DecodeBench.Run(report, "liger-gla", [(1, 1024), (1, 16384), (1, 65536), (16, 1024)]); break;
         case "decode-softmax": DecodeBench.Run(report, "softmax", [(1, 1024), (1, 4096), (1, 16384)]); break;
         default:
             Console.Error.WriteLine($"bench-gpu: unknown section '{section}'.");

@@ -48,13 +48,13 @@ class Emulator:
         os.makedirs(folder, exist_ok=True)
         for file in glob.glob(os.path.join(SOURCES, "*.cu*")) + glob.glob(os.path.join(HERE, "emulator/*")):
             shutil.copy(file, folder)
-        library = os.path.join(folder, f"emulator_{dim}_{gate}.so")
+        built = os.path.join(folder, f"emulator_{dim}_{gate}.so")
         subprocess.run(["g++", "-std=c++17", "-O2", "-w", "-fPIC", "-shared", f"-DHEAD_DIM={dim}", f"-DGATE={GATES[gate]}",
-                        os.path.join(folder, "emulator.cpp"), "-o", library], check=True)
-        self.library, self.backwards = ctypes.CDLL(library), backwards
+                        os.path.join(folder, "emulator.cpp"), "-o", built], check=True)
+        self.emulator, self.backwards = ctypes.CDLL(built), backwards
 
     def launch(self, kernel, params, grid, threads, shared):
-        self.library.emulate(kernel.encode(), ctypes.byref(params), *grid, threads, shared, self.backwards)
+        self.emulator.emulate(kernel.encode(), ctypes.byref(params), *grid, threads, shared, self.backwards)
 
 
 class Card:

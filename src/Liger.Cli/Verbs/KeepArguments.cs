@@ -14,7 +14,7 @@ internal sealed class KeepArguments
 
     private readonly Option<string?> heads = Options.Maybe("--keep-heads", "5.1,4.0", "Keep softmax in these kv heads, LAYER.HEAD, both counted from 0.");
 
-    private readonly Option<string> keepAs = Options.Text("--keep-as", "MIXER", new KeptSoftmax().As, "What works in the kept places: softmax, or another mixer as \"NAME option=value …\".");
+    private readonly Option<string> keepAs = Options.Text("--keep-as", "MIXER", new KeptPlaces().As, "What works in the kept places: softmax, or another mixer as \"NAME option=value …\".");
 
     private readonly Option<int?> bestHeads = new("--keep-best-heads") { Description = "Keep softmax in the K kv heads where that restores most, measured on --calibrate.", HelpName = "K" };
 
@@ -22,14 +22,14 @@ internal sealed class KeepArguments
 
     private readonly Option<string?> calibrate = Options.Maybe("--calibrate", "FILE", "The text to measure on.");
 
-    private readonly Option<int> calibrateTokens = Options.Whole("--calibrate-tokens", new KeptSoftmax().CalibrateTokens, 96, 1 << 24, "Tokens of it that are read.");
+    private readonly Option<int> calibrateTokens = Options.Whole("--calibrate-tokens", new KeptPlaces().CalibrateTokens, 96, 1 << 24, "Tokens of it that are read.");
 
     internal void AddTo(Command command)
     {
         foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, calibrate, calibrateTokens]) command.Add(option);
     }
 
-    internal KeptSoftmax Of(ParseResult parsed) => new()
+    internal KeptPlaces Of(ParseResult parsed) => new()
     {
         Layers = parsed.GetValue(layers) ?? [],
         Every = parsed.GetValue(every),

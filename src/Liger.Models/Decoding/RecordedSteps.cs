@@ -33,19 +33,9 @@ public sealed class RecordedSteps : IDisposable
     /// <summary>The same on any device: without a GPU the steps are done one by one.</summary>
     internal static RecordedSteps? Start(CausalLM model, DecodeState state)
     {
-        if (state.Ragged || state.Position == 0)
+        if (state.Ragged || state.Position == 0 || !model.Layers.All(layer => layer.Attention.Mixer is IRecordableMixer { CanRecord: true }))
             return null;
-        var states = new List<MixerState>();
-        for (var i = 0; i < model.Layers.Count; i++)
-        {
-            if ((model.Layers[i].Attention.Mixer as IRecordableMixer)?.Recordable(state.Layers[i]) is not { } recordable)
-            {
-                Return(model, states, state);
-                return null;
-            }
-            states.Add(recordable);
-        }
-        return new RecordedSteps(model, state, states);
+        return new RecordedSteps(model, state, [.. model.Layers.Zip(state.Layers).Select(p => ((IRecordableMixer)p.First.Attention.Mixer).Recordable(p.Second))]);
     }
 
     /// <summary>Appends one token to every row.</summary>
@@ -78,15 +68,10 @@ public sealed class RecordedSteps : IDisposable
     {
         graph?.Dispose();
         logits?.Dispose();
-        Return(model, states, state);
-        ids.Dispose();
-        position.Dispose();
-    }
-
-    private static void Return(CausalLM model, List<MixerState> states, DecodeState state)
-    {
         for (var i = 0; i < states.Count; i++)
             ((IRecordableMixer)model.Layers[i].Attention.Mixer).Return(states[i], state.Layers[i], state.Position);
+        ids.Dispose();
+        position.Dispose();
     }
 
     private void Work()

@@ -7,7 +7,7 @@ namespace Liger.Models.Decoding;
 public static class StateFile
 {
     private const string Format = "liger-state", Version = "1";
-    private const string FormatKey = "format", VersionKey = "version", PositionsKey = "positions", RaggedKey = "ragged", MixersKey = "mixers", DtypeKey = "dtype", BatchKey = "batch";
+    private const string FormatKey = "format", VersionKey = "version", PositionsKey = "positions", RaggedKey = "ragged", MixersKey = "mixers", DtypeKey = "dtype";
 
     /// <summary>Writes a state; a file of that name is replaced in one step.</summary>
     /// <param name="path">The file.</param>
@@ -28,7 +28,6 @@ public static class StateFile
             [RaggedKey] = state.Ragged ? "true" : "false",
             [MixersKey] = model.Plan.ToJson().ToJsonString(),
             [DtypeKey] = SafeTensorsDtype.Name(model.Dtype),
-            [BatchKey] = state.Batch.ToString(CultureInfo.InvariantCulture),
         };
         using var writer = SafeTensorsWriter.Create(path, tensors.Select(t => new SafeTensorEntry(t.Name, t.Tensor.dtype, t.Tensor.shape)), metadata);
         foreach (var (name, tensor) in tensors)
@@ -57,7 +56,7 @@ public static class StateFile
         try
         {
             long[] positions = [.. notes[PositionsKey].Split(',').Select(n => long.Parse(n, CultureInfo.InvariantCulture))];
-            var state = model.NewState(int.Parse(notes[BatchKey], CultureInfo.InvariantCulture));
+            var state = model.NewState(positions.Length);
             try
             {
                 using var scope = NewDisposeScope();
@@ -72,7 +71,8 @@ public static class StateFile
                 throw;
             }
         }
-        catch (Exception e) when (e is KeyNotFoundException or FormatException or OverflowException or System.Runtime.InteropServices.ExternalException)
+        catch (Exception e) when (e is KeyNotFoundException or FormatException or ArithmeticException or IndexOutOfRangeException or ArgumentException or InvalidOperationException
+            or System.Runtime.InteropServices.ExternalException)
         {
             throw new ModelException($"{path}: is damaged: {e.Message.Split('\n')[0]}");
         }

@@ -48,7 +48,7 @@ public sealed class DecoderLayer : IDisposable
     internal void Backward(Tensor x, RotaryTable rotary, SequenceLayout? layout, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        // The last map is a third of the work, and where it is frozen its input's gradient needs its weight alone.
+        // Where the last map is frozen, its input's gradient needs its weight alone: its output is not computed again.
         if (feedForward.FrozenDown is not { } down)
         {
             autograd.backward([forward(x, rotary, layout, null)], [gradient]);

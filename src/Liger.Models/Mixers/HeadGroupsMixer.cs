@@ -17,7 +17,7 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters =>
-        groups.SelectMany(g => g.Mixer.Parameters.Select(p => (string.Create(CultureInfo.InvariantCulture, $"kv{g.First}.{p.Name}"), p.Parameter)));
+        groups.SelectMany(g => g.Mixer.Parameters.Select(p => ($"{g.Name}.{p.Name}", p.Parameter)));
 
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input)
@@ -28,7 +28,7 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
 
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) =>
-        new JointState([.. groups.Select(g => (string.Create(CultureInfo.InvariantCulture, $"kv{g.First}"), g.Mixer.NewState(batch, dtype, device)))]);
+        new JointState([.. groups.Select(g => (g.Name, g.Mixer.NewState(batch, dtype, device)))]);
 
     /// <inheritdoc/>
     public override Tensor Extend(MixerInput input, MixerState state)
@@ -39,17 +39,11 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
     }
 
     /// <inheritdoc/>
-    MixerState? IRecordableMixer.Recordable(MixerState state)
-    {
-        if (groups.Any(g => g.Mixer is not IRecordableMixer))
-            return null;
-        var parts = groups.Select((g, i) => ((IRecordableMixer)g.Mixer).Recordable(((JointState)state)[i])).ToList();
-        if (parts.All(p => p is not null))
-            return new JointState([.. parts.Select((p, i) => (string.Create(CultureInfo.InvariantCulture, $"kv{groups[i].First}"), p!))]);
-        foreach (var ring in parts.OfType<RingCache>())
-            ring.Dispose();
-        return null;
-    }
+    bool IRecordableMixer.CanRecord => groups.All(g => g.Mixer is IRecordableMixer { CanRecord: true });
+
+    /// <inheritdoc/>
+    MixerState IRecordableMixer.Recordable(MixerState state) =>
+        new JointState([.. groups.Select((g, i) => (g.Name, ((IRecordableMixer)g.Mixer).Recordable(((JointState)state)[i])))]);
 
     /// <inheritdoc/>
     Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position)
@@ -70,6 +64,8 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
 
     private sealed record Group(int First, int Count, int QueriesAHead, TokenMixer Mixer)
     {
+        internal string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"kv{First}");
+
         internal MixerInput Part(MixerInput input) => input with
         {
             Queries = input.Queries.narrow(2, First * QueriesAHead, Count * QueriesAHead),

@@ -6,9 +6,12 @@ namespace Liger.Models.Mixers;
 /// </summary>
 internal interface IRecordableMixer
 {
-    /// <summary>The state in that form; it may share memory with the one given, which rests until <see cref="Return"/>. Null: not with these parts.</summary>
+    /// <summary>Whether all parts of this mixer can.</summary>
+    bool CanRecord { get; }
+
+    /// <summary>The state in that form; it may share memory with the one given, which rests until <see cref="Return"/>.</summary>
     /// <param name="state">All rows alike and without padding.</param>
-    MixerState? Recordable(MixerState state);
+    MixerState Recordable(MixerState state);
 
     /// <summary>One token more in every row.</summary>
     /// <param name="input">T = 1, without a layout.</param>

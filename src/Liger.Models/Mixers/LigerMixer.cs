@@ -71,7 +71,7 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     public override Tensor Parallel(MixerInput input)
     {
         if (weights is null && window is WindowMixer near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility))
-            return input.Attend(near.Branch(input) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix }).Output;
+            return input.Attend(input.Window(near.Visibility) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix }).Output;
         using var scope = NewDisposeScope();
         return Mixed(window.Parallel(input), recurrence.Parallel(input)).MoveToOuterDisposeScope();
     }
@@ -89,12 +89,13 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     }
 
     /// <inheritdoc/>
-    MixerState? IRecordableMixer.Recordable(MixerState state)
+    bool IRecordableMixer.CanRecord => window is IRecordableMixer { CanRecord: true } && recurrence is IRecordableMixer { CanRecord: true };
+
+    /// <inheritdoc/>
+    MixerState IRecordableMixer.Recordable(MixerState state)
     {
         var pair = (JointState)state;
-        return (window as IRecordableMixer)?.Recordable(pair[0]) is { } near && (recurrence as IRecordableMixer)?.Recordable(pair[1]) is { } far
-            ? new JointState([("window", near), ("recurrence", far)])
-            : null;
+        return new JointState([("window", ((IRecordableMixer)window).Recordable(pair[0])), ("recurrence", ((IRecordableMixer)recurrence).Recordable(pair[1]))]);
     }
 
     /// <inheritdoc/>

@@ -45,8 +45,10 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
         return output.to(input.Queries.dtype).MoveToOuterDisposeScope();
     }
 
+    bool IRecordableMixer.CanRecord => true;
+
     // Single steps work in place already.
-    MixerState? IRecordableMixer.Recordable(MixerState state) => state;
+    MixerState IRecordableMixer.Recordable(MixerState state) => state;
 
     Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position) => Extend(input, recordable);
 

@@ -42,7 +42,10 @@ public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, Rota
 
     /// <summary>Whether <see cref="LigerAttention"/> has kernels for this, with a window or without. Padding, which leaves a recurrence as it is, has none.</summary>
     internal bool HasKernels(Visibility? window) =>
-        Layout is not { MayPad: true } && LigerAttention.HasKernels(Queries, Keys, Values, window is { } visibility ? new WindowBranch(visibility, Rotary.Cos, Rotary.Sin) : null, Layout?.Documents);
+        Layout is not { MayPad: true } && LigerAttention.HasKernels(Queries, Keys, Values, window is { } visibility ? Window(visibility) : null, Layout?.Documents);
+
+    /// <summary>A window over these tokens as <see cref="LigerAttention"/> computes it.</summary>
+    internal WindowBranch Window(Visibility visibility) => new(visibility, Rotary.Cos, Rotary.Sin);
 
     /// <summary>Window, recurrence or both as one operation.</summary>
     internal (Tensor Output, Tensor? State) Attend(WindowBranch? window, RecurrenceBranch? recurrence)

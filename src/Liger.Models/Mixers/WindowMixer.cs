@@ -26,9 +26,6 @@ public sealed class WindowMixer(WindowOptions options, MixerShape shape) : Token
     /// <summary>Window and sinks.</summary>
     internal Visibility Visibility => new(Options.Window, Options.Sinks);
 
-    /// <summary>The window as <see cref="LigerAttention"/> computes it.</summary>
-    internal WindowBranch Branch(MixerInput input) => new(Visibility, input.Rotary.Cos, input.Rotary.Sin);
-
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input) => visible.Parallel(input);
 
@@ -39,7 +36,10 @@ public sealed class WindowMixer(WindowOptions options, MixerShape shape) : Token
     public override Tensor Extend(MixerInput input, MixerState state) => visible.Extend(input, (TokenCache)state);
 
     /// <inheritdoc/>
-    MixerState? IRecordableMixer.Recordable(MixerState state) => visible.Recordable((TokenCache)state);
+    bool IRecordableMixer.CanRecord => true;
+
+    /// <inheritdoc/>
+    MixerState IRecordableMixer.Recordable(MixerState state) => visible.Recordable((TokenCache)state);
 
     /// <inheritdoc/>
     Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position) => VisibleTokens.Next(input, (RingCache)recordable, position);

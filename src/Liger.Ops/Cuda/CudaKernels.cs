@@ -28,8 +28,8 @@ public static class CudaKernels
     /// <summary>What there is. Asked for the first time, it looks for the compiler.</summary>
     public static CudaKernelStatus Status => Found.Value;
 
-    /// <summary>Whether an operation on this tensor should take its kernel.</summary>
-    internal static bool Serve(Tensor tensor) => Enabled && tensor.is_cuda && Status.Available;
+    /// <summary>Whether an operation on this tensor should take its kernel. Modules belong to the first GPU; on another, tensor operations run.</summary>
+    internal static bool Serve(Tensor tensor) => Enabled && tensor.is_cuda && tensor.device.index <= 0 && Status.Available;
 
     private static CudaKernelStatus Find()
     {

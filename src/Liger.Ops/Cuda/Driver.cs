@@ -5,7 +5,7 @@ namespace Liger.Ops.Cuda;
 /// <summary>The part of the CUDA driver API that loading and launching kernels needs.</summary>
 internal static unsafe partial class Driver
 {
-    internal const int ComputeCapabilityMajor = 75, ComputeCapabilityMinor = 76, Multiprocessors = 16, MaxDynamicSharedMemory = 8, MostSharedMemory = 97;
+    internal const int ComputeCapabilityMajor = 75, ComputeCapabilityMinor = 76, MaxDynamicSharedMemory = 8, MostSharedMemory = 97;
     private const string Library = "libcuda.so.1";
     private const int NameLength = 256;
 

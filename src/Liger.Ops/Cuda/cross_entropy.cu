@@ -3,23 +3,6 @@
 // Bound by memory: 2 reads and 1 write of the logits. In fp32; the gradient is rounded once to bf16.
 #include "vectors.cuh"
 
-#define LOG2_E 1.4426950408889634f
-#define LN_2 0.6931471805599453f
-
-__device__ __forceinline__ float block_max(float x) {
-  __shared__ float of_warps[32];
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (blockDim.x + 31) >> 5;
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) x = fmaxf(x, lane_xor(x, mask));
-  if (lane == 0) of_warps[warp] = x;
-  __syncthreads();
-  x = lane < warps ? of_warps[lane] : -INFINITY;
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) x = fmaxf(x, lane_xor(x, mask));
-  __syncthreads();
-  return x;
-}
-
 KERNEL cross_entropy(bf16* logits, const int64* targets, float* losses, int columns, int gradient) {
   const int64 row = blockIdx.x;
   logits += row * columns;
@@ -31,22 +14,22 @@ KERNEL cross_entropy(bf16* logits, const int64* targets, float* losses, int colu
 #pragma unroll
     for (int i = 1; i < 8; i++) here = fmaxf(here, z.at[i]);
     if (here > most) {
-      sum *= exp2_fast((most - here) * LOG2_E);
+      sum *= exp2_fast((most - here) * Log2E);
       most = here;
     }
 #pragma unroll
-    for (int i = 0; i < 8; i++) sum += exp2_fast((z.at[i] - most) * LOG2_E);
+    for (int i = 0; i < 8; i++) sum += exp2_fast((z.at[i] - most) * Log2E);
   }
   const float highest = block_max(most);
-  sum = block_sum(most == -INFINITY ? 0.0f : sum * exp2_fast((most - highest) * LOG2_E));
-  if (threadIdx.x == 0) losses[row] = target < 0 ? 0.0f : highest + LN_2 * log2_fast(sum) - widen(logits[target]);
+  sum = block_sum(most == -INFINITY ? 0.0f : sum * exp2_fast((most - highest) * Log2E));
+  if (threadIdx.x == 0) losses[row] = target < 0 ? 0.0f : highest + Ln2 * log2_fast(sum) - widen(logits[target]);
   if (!gradient) return;
   __syncthreads();
   const float scale = 1.0f / sum;
   for (int c = threadIdx.x * 8; c < columns; c += blockDim.x * 8) {
     Eight z = load_eight(logits + c);
 #pragma unroll
-    for (int i = 0; i < 8; i++) z.at[i] = exp2_fast((z.at[i] - highest) * LOG2_E) * scale - (c + i == target ? 1.0f : 0.0f);
+    for (int i = 0; i < 8; i++) z.at[i] = exp2_fast((z.at[i] - highest) * Log2E) * scale - (c + i == target ? 1.0f : 0.0f);
     store_eight(logits + c, z);
   }
 }

@@ -101,9 +101,6 @@ __device__ __forceinline__ float key_feature(float x, const Shift& shift) {
   return x;
 }
 
-// log2 σ(x)
-__device__ __forceinline__ float log2_sigmoid(float x) { return fminf(x, 0.0f) * Log2E - log2_fast(1.0f + exp2_fast(-fabsf(x) * Log2E)); }
-
 __device__ __forceinline__ float decay(float later, float earlier) { return exp2_fast(fminf(later - earlier, 0.0f)); }
 
 // A chunk's raw keys, the statistics of their softmax, its documents and the sums G. Rows past the end are zero and keep G as it is.

@@ -295,4 +295,5 @@ KERNEL __launch_bounds__(OutputThreads, 1) recurrence_output(const RecurrencePar
   }
 }
 
+#include "gated_linear_attention_gradients.cuh"
 #include "gated_linear_attention_backward.cuh"

@@ -8,25 +8,6 @@
 
 #define COLUMNS 32
 #define STEP_THREADS 128
-#define LOG2_E 1.4426950408889634f
-#define LN_2 0.6931471805599453f
-
-__device__ __forceinline__ float warp_sum(float x) {
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) x += lane_xor(x, mask);
-  return x;
-}
-
-__device__ __forceinline__ float warp_max(float x) {
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) x = fmaxf(x, lane_xor(x, mask));
-  return x;
-}
-
-// log σ(x), finite for every finite x.
-__device__ __forceinline__ float log_sigmoid(float x) {
-  return fminf(x, 0.0f) - LN_2 * log2_fast(1.0f + exp2_fast(-fabsf(x) * LOG2_E));
-}
 
 // The softmax of D numbers in shared memory, by one warp, in place.
 __device__ __forceinline__ void softmax_row(float* row, int count, int lane) {
@@ -35,7 +16,7 @@ __device__ __forceinline__ void softmax_row(float* row, int count, int lane) {
   most = warp_max(most);
   float sum = 0.0f;
   for (int i = lane; i < count; i += 32) {
-    row[i] = exp2_fast((row[i] - most) * LOG2_E);
+    row[i] = exp2_fast((row[i] - most) * Log2E);
     sum += row[i];
   }
   const float scale = 1.0f / warp_sum(sum);
@@ -86,8 +67,7 @@ KERNEL liger_step(const bf16* q, const bf16* k, const bf16* v, const bf16* cosin
     const bf16 turned = narrow(x * c + widen(k[pair]) * s);
     turned_k[d] = widen(turned);
     values[d] = widen(v[d]);
-    const float g = log_sigmoid(x) * inverse_divisor;
-    decay[d] = exp2_fast(g * LOG2_E);
+    decay[d] = exp2_fast(log2_sigmoid(x) * inverse_divisor);
     features_k[d] = complementary ? 1.0f - decay[d] : x;
     // The others read this slot from shared memory.
     if (blockIdx.x == 0) ring_keys[here * D + d] = turned;

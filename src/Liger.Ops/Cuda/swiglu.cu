@@ -2,9 +2,7 @@
 // 8 numbers a thread; bound by memory: 3 passes forward, 5 backward. In fp32, one rounding to bf16.
 #include "vectors.cuh"
 
-#define LOG2_E 1.4426950408889634f
-
-__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.0f, 1.0f + exp2_fast(-x * LOG2_E)); }
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.0f, 1.0f + exp2_fast(-x * Log2E)); }
 
 KERNEL swiglu_forward(const bf16* gate, const bf16* up, bf16* y, int64 count) {
   const int64 at = ((int64)blockIdx.x * blockDim.x + threadIdx.x) * 8;

@@ -1,7 +1,7 @@
 // Tiles in shared memory and the fragments taken from them. Rows are padded by 8 numbers, so that the eight rows of a
 // fragment load lie in different banks.
 #pragma once
-#include "primitives.cuh"
+#include "lanes.cuh"
 
 #ifndef HEAD_DIM
 #define HEAD_DIM 128
@@ -14,8 +14,6 @@ constexpr int Pitch = D + 8;   // of tiles with D columns
 constexpr int Steps = D / 16;  // products that cover D
 constexpr int Wide = D / 8;    // channels of a row for each of eight lanes
 constexpr int Threads = 256;   // of a block, except where said otherwise
-constexpr float Log2E = 1.4426950408889634f;
-constexpr float Ln2 = 0.6931471805599453f;
 
 static_assert(D == 64 || D == 128, "head dimensions 64 and 128");
 
@@ -82,33 +80,6 @@ __device__ __forceinline__ void copy_square(bf16* tile, const bf16* from) {
   constexpr int Vectors = D / 8;
 #pragma unroll
   for (int i = threadIdx.x; i < D * Vectors; i += Threads) copy_async(tile + i / Vectors * Pitch + i % Vectors * 8, from + i * 8, true);
-}
-
-__device__ __forceinline__ float quad_sum(float x) {
-  x += lane_xor(x, 1);
-  return x + lane_xor(x, 2);
-}
-
-__device__ __forceinline__ float quad_max(float x) {
-  x = fmaxf(x, lane_xor(x, 1));
-  return fmaxf(x, lane_xor(x, 2));
-}
-
-// Sums and largest values over the eight lanes that share a row.
-__device__ __forceinline__ float octet_sum(float x) {
-  x = quad_sum(x);
-  return x + lane_xor(x, 4);
-}
-
-__device__ __forceinline__ float octet_max(float x) {
-  x = quad_max(x);
-  return fmaxf(x, lane_xor(x, 4));
-}
-
-__device__ __forceinline__ float warp_sum(float x) {
-  x = octet_sum(x);
-  x += lane_xor(x, 8);
-  return x + lane_xor(x, 16);
 }
 
 // Eight lanes share a row of D channels, four rows a warp; number i of a lane is this channel.

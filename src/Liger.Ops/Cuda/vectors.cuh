@@ -1,6 +1,6 @@
 // Eight bf16 numbers in one 16-byte access, and sums over a block.
 #pragma once
-#include "primitives.cuh"
+#include "lanes.cuh"
 
 struct Eight {
   float at[8];
@@ -23,17 +23,19 @@ __device__ __forceinline__ void store_eight(bf16* to, const Eight& value) {
                            pack(value.at[6], value.at[7]));
 }
 
-// The sum of x over all threads of a block of at most 1024, in every thread.
-__device__ __forceinline__ float block_sum(float x) {
+// The sum of x, or the largest, over all threads of a block of at most 1024, in every thread.
+template <bool Largest>
+__device__ __forceinline__ float block_joined(float x) {
   __shared__ float of_warps[32];
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (blockDim.x + 31) >> 5;
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) x += lane_xor(x, mask);
-  if (lane == 0) of_warps[warp] = x;
+  const int lane = threadIdx.x & 31, warps = (blockDim.x + 31) >> 5;
+  x = Largest ? warp_max(x) : warp_sum(x);
+  if (lane == 0) of_warps[threadIdx.x >> 5] = x;
   __syncthreads();
-  x = lane < warps ? of_warps[lane] : 0.0f;
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) x += lane_xor(x, mask);
+  x = lane < warps ? of_warps[lane] : Largest ? -INFINITY : 0.0f;
+  x = Largest ? warp_max(x) : warp_sum(x);
   __syncthreads();
   return x;
 }
+
+__device__ __forceinline__ float block_sum(float x) { return block_joined<false>(x); }
+__device__ __forceinline__ float block_max(float x) { return block_joined<true>(x); }

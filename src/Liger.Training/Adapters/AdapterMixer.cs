@@ -16,9 +16,10 @@ public static class AdapterMixer
     public static string? Difference(string folder, MixerPlan model)
     {
         var file = Path.Combine(folder, FileName);
-        if (!File.Exists(file) || JsonNode.DeepEquals(JsonFile.Read(file), model.ToJson()))
+        if (!File.Exists(file))
             return null;
-        return $"{folder}: trained with another mixer ({JsonFile.Read(file).ToJsonString()}) than the model has ({model.ToJson().ToJsonString()})";
+        var (trained, now) = (JsonFile.Read(file), model.ToJson());
+        return JsonNode.DeepEquals(trained, now) ? null : $"{folder}: trained with another mixer ({trained.ToJsonString()}) than the model has ({now.ToJsonString()})";
     }
 
     internal static void Write(string folder, MixerPlan plan) => JsonFile.Write(Path.Combine(folder, FileName), plan.ToJson());

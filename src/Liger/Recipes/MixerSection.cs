@@ -15,7 +15,7 @@ public sealed record MixerSection
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where softmax stays.</summary>
-    public KeptSoftmax Keep { get; init; } = new();
+    public KeptPlaces Keep { get; init; } = new();
 
     /// <summary>Mixers and options as a model of these sizes takes them.</summary>
     /// <exception cref="ModelException">A place that the model does not have.</exception>
@@ -43,9 +43,9 @@ public sealed record MixerSection
         return new MixerSection { Name = name, Options = kind.Complete(options), Keep = keep };
     }
 
-    private static KeptSoftmax KeepOf(ISection s, KeptSoftmax k)
+    private static KeptPlaces KeepOf(ISection s, KeptPlaces k)
     {
-        var keep = new KeptSoftmax
+        var keep = new KeptPlaces
         {
             Layers = s.Value("keep_layers", k.Layers, Kind.ListOf(Kind.Whole(0, int.MaxValue), mayBeEmpty: true)),
             Every = s.Value("keep_every", k.Every, Kind.Maybe(Kind.Whole(2, int.MaxValue))),

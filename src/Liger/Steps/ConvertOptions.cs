@@ -16,7 +16,7 @@ public sealed record ConvertOptions
     public IReadOnlyDictionary<string, string> MixerOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where softmax stays. Default nowhere.</summary>
-    public KeptSoftmax Keep { get; init; } = new();
+    public KeptPlaces Keep { get; init; } = new();
 
     /// <summary>Whether the weight files become hard links to the source's instead of copies. Default false.</summary>
     public bool Link { get; init; }

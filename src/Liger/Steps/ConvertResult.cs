@@ -13,7 +13,7 @@ public sealed record ConvertResult
     public required string Mixer { get; init; }
 
     /// <summary>Where softmax was asked to stay.</summary>
-    public KeptSoftmax Keep { get; init; } = new();
+    public KeptPlaces Keep { get; init; } = new();
 
     /// <summary>Layers or kv heads by what keeping softmax there restores; null where nothing was measured.</summary>
     public RankedPlaces? Ranking { get; init; }

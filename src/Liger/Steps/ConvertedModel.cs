@@ -50,5 +50,5 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
     private static ConvertResult? Report(string folder) =>
         File.Exists(ReportPath(folder)) ? JsonSerializer.Deserialize(File.ReadAllBytes(ReportPath(folder)), ResultJson.Default.ConvertResult) : null;
 
-    private static string Text(KeptSoftmax keep) => JsonSerializer.Serialize(keep, ResultJson.Default.KeptSoftmax);
+    private static string Text(KeptPlaces keep) => JsonSerializer.Serialize(keep, ResultJson.Default.KeptPlaces);
 }

@@ -10,6 +10,9 @@ namespace Liger.Steps;
 /// <summary>A checkpoint ready to compute with: graph, tokenizer, and the adapter on it where there is one.</summary>
 internal sealed class LoadedModel : IDisposable
 {
+    // What concerns the machine is said once a process, however many models it opens.
+    private static int saidOfKernels;
+
     private readonly CheckpointFolder folder;
 
     private LoadedModel(CheckpointFolder folder, CausalLM model, Tokenizer tokenizer) => (this.folder, Model, Tokenizer) = (folder, model, tokenizer);
@@ -43,7 +46,7 @@ internal sealed class LoadedModel : IDisposable
             if (options.Adapter is not null) loaded.Adapter = Lora.Open(loaded.Model, options.Adapter);
             if (options.Adapter is not null && AdapterMixer.Difference(options.Adapter, loaded.Model.Plan) is { } difference)
                 observer?.Say($"note: {difference}");
-            if (device.type == DeviceType.CUDA && CudaKernels.Status is { Available: false, Reason: var reason })
+            if (device.type == DeviceType.CUDA && CudaKernels.Status is { Available: false, Reason: var reason } && Interlocked.Exchange(ref saidOfKernels, 1) == 0)
                 observer?.Say($"note: the project's CUDA kernels do not run here, slower operations take their place — {reason}");
             return loaded;
         }

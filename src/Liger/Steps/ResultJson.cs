@@ -17,7 +17,7 @@ namespace Liger.Steps;
 [JsonSerializable(typeof(IReadOnlyList<CheckOutcome>))]
 [JsonSerializable(typeof(IReadOnlyList<ListedMixer>))]
 [JsonSerializable(typeof(ConvertResult))]
-[JsonSerializable(typeof(KeptSoftmax))]
+[JsonSerializable(typeof(KeptPlaces))]
 [JsonSerializable(typeof(FinetuneResult))]
 [JsonSerializable(typeof(ExportResult))]
 [JsonSerializable(typeof(GenerateResult))]

@@ -4,8 +4,8 @@ using Liger.Models.Mixers;
 
 namespace Liger.Steps;
 
-/// <summary>Where a conversion keeps softmax attention, whose cache grows there; everywhere else the new mixer works.</summary>
-public sealed record KeptSoftmax
+/// <summary>The layers and kv heads that a conversion keeps apart, for softmax, whose cache grows there, or another mixer; everywhere else the new one works.</summary>
+public sealed record KeptPlaces
 {
     /// <summary>Whole layers, from 0.</summary>
     public IReadOnlyList<int> Layers { get; init; } = [];

@@ -8,7 +8,7 @@ using Liger.Steps;
 
 namespace Liger.Tests;
 
-public class KeptSoftmaxTests
+public class KeptPlacesTests
 {
     private static readonly MixerSpec Window = new("window", new Dictionary<string, string> { ["window"] = "8", ["sinks"] = "2" });
 
@@ -16,7 +16,7 @@ public class KeptSoftmaxTests
     public void Softmax_is_kept_where_it_is_asked_for()
     {
         var config = Config(6);
-        var every = new KeptSoftmax { Every = 3, Heads = ["0.1"] }.Over(Window, config);
+        var every = new KeptPlaces { Every = 3, Heads = ["0.1"] }.Over(Window, config);
         Assert.Equal("window; softmax in 0.1, 2, 5", every.ToString());
         var plan = Linearizer.Plan(config, every);
         Assert.Equal("kv 0: window (window 8, sinks 2); kv 1: softmax", plan.Layers[0].After);
@@ -26,11 +26,11 @@ public class KeptSoftmaxTests
     [Fact]
     public void Kept_places_may_have_another_mixer_than_softmax()
     {
-        var plan = new KeptSoftmax { Heads = ["1.1"], As = "selected selected=4 window=8" }.Over(Window, Config(2));
+        var plan = new KeptPlaces { Heads = ["1.1"], As = "selected selected=4 window=8" }.Over(Window, Config(2));
         Assert.Equal("window; selected in 1.1", plan.ToString());
         Assert.Equal("4", plan.At(1, 1).Options["selected"]);
         foreach (var (wrong, message) in new[] { ("selected 4", "expected option=value"), ("selected kept=4", "unknown option 'kept'"), ("selectd", "unknown name 'selectd'"), ("", "expected NAME") })
-            Assert.Contains(message, Assert.Throws<ModelException>(() => new KeptSoftmax { Heads = ["1.1"], As = wrong }.Over(Window, Config(2))).Message);
+            Assert.Contains(message, Assert.Throws<ModelException>(() => new KeptPlaces { Heads = ["1.1"], As = wrong }.Over(Window, Config(2))).Message);
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public class KeptSoftmaxTests
     [InlineData("", null, "5.0", "keep-heads: 5.0 — expected a layer from 0 to 1")]
     public void A_choice_that_makes_no_sense_is_refused(string layers, int? every, string heads, string message)
     {
-        var keep = new KeptSoftmax
+        var keep = new KeptPlaces
         {
             Layers = layers == "" ? [] : [int.Parse(layers, CultureInfo.InvariantCulture)],
             Every = every,
