@@ -16,6 +16,7 @@ public sealed class CausalLM : IDisposable
     private readonly Parameter? untiedHead;
     private readonly Tensor frequencies;
     private MixerSet mixers;
+    private List<LayerForm>? originals;
 
     private CausalLM(HfConfig config, MixerSet mixers, WeightSource weights)
     {
@@ -132,6 +133,17 @@ public sealed class CausalLM : IDisposable
         var made = MixerSet.Create(Config, plan);
         made.Initialise(Device);
         return made;
+    }
+
+    /// <summary>
+    /// Lets the model compute as the original it was made of until the result is disposed: the checkpoint's own projections, adapters off, and
+    /// softmax in every layer. The same weights in memory serve both; what adapters and mixers declare stays untouched.
+    /// </summary>
+    public OriginalForm AsOriginal()
+    {
+        // Softmax declares no parameters: nothing of these mixers has to be disposed.
+        originals ??= [.. Layers.Zip(MixerSet.Create(Config, MixerSpec.Softmax).Layers, (layer, mixer) => new LayerForm(mixer, [.. layer.Slots.Select(slot => slot.Base)]))];
+        return new OriginalForm(Layers, originals);
     }
 
     /// <summary>The states after the final norm; differentiable.</summary>

@@ -11,7 +11,10 @@ internal static class TinyModel
 {
     public const int Vocabulary = 13;
 
-    public static CausalLM Make(string mixer = "softmax", ScalarType dtype = ScalarType.Float32, params (string Name, JsonNode Value)[] fields)
+    public static CausalLM Make(string mixer = "softmax", ScalarType dtype = ScalarType.Float32, params (string Name, JsonNode Value)[] fields) =>
+        Make(new MixerSpec(mixer, new Dictionary<string, string>()), dtype, fields);
+
+    public static CausalLM Make(MixerPlan mixer, ScalarType dtype = ScalarType.Float32, params (string Name, JsonNode Value)[] fields)
     {
         var config = new JsonObject
         {
@@ -31,6 +34,6 @@ internal static class TinyModel
         };
         foreach (var (name, value) in fields)
             config[name] = value;
-        return CausalLM.Build(HfConfig.FromJson(config, "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new RandomWeights(3, dtype, std: 0.3));
+        return CausalLM.Build(HfConfig.FromJson(config, "config.json"), mixer, new RandomWeights(3, dtype, std: 0.3));
     }
 }

@@ -25,6 +25,18 @@ public sealed class DecoderLayer : IDisposable
     /// <summary>The attention of this layer.</summary>
     public Attention Attention { get; }
 
+    /// <summary>The mixer and what the projections call, now; setting it exchanges them.</summary>
+    internal LayerForm Form
+    {
+        get => new(Attention.Mixer, [.. Slots.Select(slot => slot.Value)]);
+        set
+        {
+            Attention.Mixer = value.Mixer;
+            foreach (var (slot, projection) in Slots.Zip(value.Projections))
+                slot.Value = projection;
+        }
+    }
+
     internal IEnumerable<ProjectionSlot> Slots => [.. Attention.Slots, .. feedForward.Slots];
 
     internal IEnumerable<(string Name, Parameter Weight)> Parameters =>

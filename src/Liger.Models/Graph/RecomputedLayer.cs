@@ -2,11 +2,12 @@ namespace Liger.Models.Graph;
 
 /// <summary>
 /// Activation checkpointing (Chen et al. 2016, arXiv 1604.06174): of a layer only the input is kept; the backward pass computes the layer
-/// again, now recorded, and goes back through it. Gradients of trained weights inside arrive in their leaves as usual.
+/// again, now recorded, and goes back through it. Gradients of trained weights inside arrive in their leaves as usual. It is computed with the
+/// mixer and projections of the forward pass, whatever the layer has by then.
 /// </summary>
 internal sealed class RecomputedLayer : autograd.SingleTensorFunction<RecomputedLayer>
 {
-    private const string LayerKey = "layer", InputKey = "input";
+    private const string LayerKey = "layer", FormKey = "form", InputKey = "input";
 
     public override string Name => nameof(RecomputedLayer);
 
@@ -23,10 +24,12 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
     {
         Tensor[] kept = [.. vars.Take(5).Select(v => (Tensor)v)];
         ctx.save_for_backward([.. kept]);
-        ctx.save_data(LayerKey, vars[6]);
+        var layer = (DecoderLayer)vars[6];
+        ctx.save_data(LayerKey, layer);
+        ctx.save_data(FormKey, layer.Form);
         ctx.save_data(InputKey, kept[0].requires_grad);
         using var layout = Layout(kept);
-        return ((DecoderLayer)vars[6]).forward(kept[0], new RotaryTable(kept[1], kept[2]), layout, null);
+        return layer.forward(kept[0], new RotaryTable(kept[1], kept[2]), layout, null);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -35,8 +38,18 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
         var kept = ctx.get_saved_variables();
         var x = kept[0].detach().requires_grad_((bool)ctx.get_data(InputKey));
         using var layout = Layout(kept);
-        using (enable_grad())
-            ((DecoderLayer)ctx.get_data(LayerKey)).Backward(x, new RotaryTable(kept[1], kept[2]), layout, grad_output);
+        var layer = (DecoderLayer)ctx.get_data(LayerKey);
+        var now = layer.Form;
+        layer.Form = (LayerForm)ctx.get_data(FormKey);
+        try
+        {
+            using (enable_grad())
+                layer.Backward(x, new RotaryTable(kept[1], kept[2]), layout, grad_output);
+        }
+        finally
+        {
+            layer.Form = now;
+        }
         return [x.grad?.MoveToOuterDisposeScope()!, null!, null!, null!, null!, null!, null!];
     }
 

@@ -71,9 +71,9 @@ public sealed class Trainer
         {
             if (ValidationIsDue(state))
             {
-                if (Validate(state.Step, cancellation) is not { } loss)
+                if (Validate(state.Step, cancellation) is not { } measured)
                     return Stop(state, parameters, metrics, schedule, cancelled: true);
-                state = Observe(state, schedule, metrics, loss);
+                state = Observe(state, schedule, metrics, measured);
                 last = last with { LatestValidation = state.LastValidation, BestValidation = state.BestValidation };
                 progress?.Report(last);
             }
@@ -130,16 +130,17 @@ public sealed class Trainer
         validation.Count > 0 && state.ValidatedStep != state.Step
         && (state.Step == 0 ? options.ValidateFirst : state.Step % options.ValidateEvery == 0 || state.Step >= Plan.Steps);
 
-    private double? Validate(long step, CancellationToken cancellation)
+    private double[]? Validate(long step, CancellationToken cancellation)
     {
-        var loss = Validation.Loss(objective, validation, options.Batch, cancellation);
-        if (loss is { } value && !double.IsFinite(value))
-            throw NonFinite.InValidation(objective, validation, options.Batch, step, value);
-        return loss;
+        var measured = Validation.Measure(objective, validation, options.Batch, cancellation);
+        if (measured is [var loss, ..] && !double.IsFinite(loss))
+            throw NonFinite.InValidation(objective, validation, options.Batch, step, loss);
+        return measured;
     }
 
-    private TrainerState Observe(TrainerState state, Schedule schedule, MetricsLog metrics, double loss)
+    private TrainerState Observe(TrainerState state, Schedule schedule, MetricsLog metrics, double[] measured)
     {
+        var loss = measured[0];
         var best = state.Step > 0 && (state.BestValidation is null || loss < state.BestValidation);
         if (state.Step > 0)
             schedule.Observe(loss);
@@ -156,7 +157,7 @@ public sealed class Trainer
             BestValidation = best ? loss : state.BestValidation,
             BestStep = best ? state.Step : state.BestStep,
         };
-        metrics.Validation(state, loss, validation.Sum(row => (long)objective.ScoredTokens(row)), best);
+        metrics.Validation(state, loss, validation.Sum(row => (long)objective.ScoredTokens(row)), best, objective.Signs.Zip(measured.Skip(1)));
         return state;
     }
 

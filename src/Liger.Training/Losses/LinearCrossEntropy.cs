@@ -31,11 +31,14 @@ public static class LinearCrossEntropy
     {
         if (hidden.Dimensions != 2 || head.Dimensions != 2 || hidden.shape[1] != head.shape[1] || targets.Dimensions != 1 || targets.shape[0] != hidden.shape[0])
             throw new TrainingException($"cross-entropy: expected hidden [N, C], head [V, C] and targets [N], got {hidden}, {head} and {targets}.");
-        var bytes = portionBytes ?? (hidden.is_cuda ? PortionOnGpu : PortionOnCpu);
-        var rows = Math.Max(1, bytes / (head.shape[0] * sizeof(float)));
+        var rows = RowsAPortion(hidden, head, portionBytes);
         var recorded = torch.is_grad_enabled();
         if (!recorded || !(hidden.requires_grad || head.requires_grad))
             return LinearCrossEntropyFunction.Forward(hidden, head, targets, scale, rows, false, false).Loss;
         return LinearCrossEntropyFunction.apply(hidden, head, targets, scale, rows);
     }
+
+    /// <summary>How many rows are taken at a time.</summary>
+    internal static long RowsAPortion(Tensor hidden, Tensor head, long? portionBytes) =>
+        Math.Max(1, (portionBytes ?? (hidden.is_cuda ? PortionOnGpu : PortionOnCpu)) / (head.shape[0] * sizeof(float)));
 }

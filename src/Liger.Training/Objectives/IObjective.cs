@@ -22,6 +22,19 @@ public interface IObjective
     /// <returns>An fp32 scalar on the model's device.</returns>
     Tensor Loss(IReadOnlyList<PackedRow> rows, double scale, long? microStep);
 
+    /// <summary>What <see cref="Measure"/> gives beside the loss, by name; nothing by default.</summary>
+    IReadOnlyList<string> Signs => [];
+
+    /// <summary>What a validation measures, without gradients and dropout.</summary>
+    /// <param name="rows">The rows of the batch.</param>
+    /// <param name="scale">What the sums over scored tokens are multiplied by.</param>
+    /// <returns>fp32 [1 + signs] on the model's device: the loss, then <see cref="Signs"/> in order.</returns>
+    Tensor Measure(IReadOnlyList<PackedRow> rows, double scale)
+    {
+        using var loss = Loss(rows, scale, null);
+        return loss.unsqueeze(0);
+    }
+
     /// <summary>The first layer, in the order of the forward pass, whose output has a NaN or an infinity; null when none has.</summary>
     /// <param name="rows">The rows of the micro-batch.</param>
     /// <param name="microStep">As in <see cref="Loss"/>.</param>

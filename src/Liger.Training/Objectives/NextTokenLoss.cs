@@ -10,9 +10,6 @@ namespace Liger.Training;
 /// </summary>
 public static class NextTokenLoss
 {
-    /// <summary>Below this share of scored positions the others are left out of the head's product rather than weighted with 0.</summary>
-    private const double WorthSelecting = 0.9;
-
     /// <summary>How many tokens of a row are scored.</summary>
     public static int ScoredTokens(PackedRow row)
     {
@@ -43,25 +40,8 @@ public static class NextTokenLoss
     /// <returns>An fp32 scalar.</returns>
     public static Tensor Sum(Tensor hidden, Tensor head, IReadOnlyList<PackedRow> rows, double scale)
     {
-        var (length, width) = (hidden.shape[1], hidden.shape[2]);
-        var targets = new List<long>();
-        var positions = new List<long>();
-        var all = new long[rows.Count * length];
-        Array.Fill(all, LinearCrossEntropy.Ignored);
-        for (var r = 0; r < rows.Count; r++)
-            for (var t = 1; t < rows[r].Ids.Length; t++)
-                if (rows[r].Labels[t] != LinearCrossEntropy.Ignored)
-                {
-                    positions.Add(r * length + t - 1);
-                    targets.Add(rows[r].Labels[t]);
-                    all[r * length + t - 1] = rows[r].Labels[t];
-                }
         using var scope = torch.NewDisposeScope();
-        var flat = hidden.reshape(-1, width);
-        var selected = positions.Count < WorthSelecting * all.Length;
-        if (selected)
-            flat = flat.index_select(0, torch.tensor(positions.ToArray(), ScalarType.Int64, hidden.device));
-        using var wanted = torch.tensor(selected ? targets.ToArray() : all, ScalarType.Int64, hidden.device);
-        return LinearCrossEntropy.Sum(flat, head, wanted, scale).MoveToOuterDisposeScope();
+        var scored = new ScoredPositions(rows, hidden.shape[1], hidden.device);
+        return LinearCrossEntropy.Sum(scored.Of(hidden), head, scored.Targets, scale).MoveToOuterDisposeScope();
     }
 }

@@ -5,7 +5,7 @@ namespace Liger.Training;
 /// <summary>
 /// metrics.jsonl: one JSON object a line, one line an optimizer step
 /// (<c>step, loss, lr, grad_norm, tokens, scored_tokens, tokens_per_second, memory_bytes, seconds</c>) and one a validation
-/// (<c>step, validation_loss, validation_tokens, best, seconds</c>). Every line is handed to the operating system at once.
+/// (<c>step, validation_loss, validation_tokens, best, seconds</c> and the objective's signs, such as <c>validation_kl</c>). Every line is handed to the operating system at once.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
@@ -53,11 +53,13 @@ internal sealed class MetricsLog : IDisposable
         EndLine();
     }
 
-    public void Validation(TrainerState state, double loss, long tokens, bool best)
+    public void Validation(TrainerState state, double loss, long tokens, bool best, IEnumerable<(string Name, double Value)> signs)
     {
         json.WriteStartObject();
         json.WriteNumber("step", state.Step);
         json.WriteNumber("validation_loss", loss);
+        foreach (var (name, value) in signs)
+            Number("validation_" + name, value);
         json.WriteNumber("validation_tokens", tokens);
         json.WriteBoolean("best", best);
         json.WriteNumber("seconds", Math.Round(state.Seconds, 3));
@@ -71,6 +73,13 @@ internal sealed class MetricsLog : IDisposable
     {
         json.Dispose();
         file.Dispose();
+    }
+
+    /// <summary>A value that may be no number: JSON has none for those.</summary>
+    private void Number(string name, double value)
+    {
+        if (double.IsFinite(value)) json.WriteNumber(name, value);
+        else json.WriteNull(name);
     }
 
     private void EndLine()

@@ -9,6 +9,9 @@ public sealed record TrainSection
     private const double MostEpochs = 10_000, MostClip = 1_000_000;
     private const int MostRows = 65_536, MostBetween = 1_000_000, MostPatience = 10_000;
 
+    /// <summary>What is lowered.</summary>
+    public LossSection Loss { get; init; } = new();
+
     /// <summary>Length, portions, schedule, optimizer and seed.</summary>
     public TrainerOptions Trainer { get; init; } = new();
 
@@ -30,6 +33,7 @@ public sealed record TrainSection
         var o = t.Trainer;
         var bound = new TrainSection
         {
+            Loss = LossSection.Bind(s, t.Loss),
             Trainer = new TrainerOptions
             {
                 Steps = s.Value("steps", o.Steps, Kind.Maybe(Kind.Long(1, MostSteps))),

@@ -31,7 +31,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
         var run = Begin();
         using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.Train.MixerParameters);
         loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;
-        var objective = NextToken.Lora(loaded.Model, adapter, checkpoint);
+        var objective = TrainingObjective.Of(Recipe.Train.Loss, loaded.Model, Trainee.Lora(loaded.Model, adapter, checkpoint));
         var trainer = new Trainer(objective, rows.Train, rows.Validation, Recipe.Train.Trainer, run)
         {
             MemoryBytes = device.type == DeviceType.CUDA ? () => Torch.TorchLibrary.CudaMemory(device.index).Peak : null,

@@ -80,6 +80,17 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Fact]
+    public void Distillation_is_read_and_written_and_its_keys_belong_to_it()
+    {
+        var recipe = RecipeFile.Load(Save(Small), ["train.loss=distill", "train.temperature=2", "train.cross_entropy=0.25", "train.teacher_top_k=50"]);
+        File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
+        var loss = RecipeFile.Load(folder["again.yaml"]).Train.Loss;
+        Assert.Equal((LossKind.Distill, 2.0, 0.25, 50), (loss.Kind, loss.Distillation.Temperature, loss.Distillation.CrossEntropy, loss.Distillation.TopK));
+        Assert.Equal(LossKind.NextToken, RecipeFile.Load(Save(Small)).Train.Loss.Kind);
+        Assert.Contains("expected distill", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["train.temperature=2"])).Message);
+    }
+
+    [Fact]
     public void Overrides_are_laid_over_the_file()
     {
         var recipe = RecipeFile.Load(Save(Small), ["train.lr=1e-5", "lora.targets=[q_proj]", "mixer.sinks=4", "data.validation=v.txt", "train.epochs=", "train.steps=7"]);
