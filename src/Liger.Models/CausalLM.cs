@@ -139,11 +139,30 @@ public sealed class CausalLM : IDisposable
     /// Lets the model compute as the original it was made of until the result is disposed: the checkpoint's own projections, adapters off, and
     /// softmax in every layer. The same weights in memory serve both; what adapters and mixers declare stays untouched.
     /// </summary>
-    public OriginalForm AsOriginal()
+    public OriginalForm AsOriginal() => new(Layers, Originals);
+
+    /// <summary>
+    /// Runs the original over tokens and, in every layer, this model's attention beside it on the original's own input of that layer. Only the
+    /// latter is recorded, so that gradients stay inside their layer.
+    /// </summary>
+    /// <param name="ids">[B,T] int64.</param>
+    /// <param name="layout">Document boundaries and padding; null: every row is one document.</param>
+    /// <param name="compare">
+    /// Told of each layer, first to last: its number, the original's attention output and this model's, [B,T,C] after the output projection.
+    /// Both are disposed afterwards.
+    /// </param>
+    public void BesideOriginal(Tensor ids, SequenceLayout? layout, Action<int, Tensor, Tensor> compare)
     {
-        // Softmax declares no parameters: nothing of these mixers has to be disposed.
-        originals ??= [.. Layers.Zip(MixerSet.Create(Config, MixerSpec.Softmax).Layers, (layer, mixer) => new LayerForm(mixer, [.. layer.Slots.Select(slot => slot.Base)]))];
-        return new OriginalForm(Layers, originals);
+        using var scope = NewDisposeScope();
+        var (x, rotary) = Begin(ids, layout?.Positions ?? arange(ids.shape[1], device: Device));
+        for (var i = 0; i < Layers.Count; i++)
+        {
+            using var layer = NewDisposeScope();
+            var (original, own, output) = Layers[i].Beside(Originals[i], x, rotary, layout);
+            compare(i, original, own);
+            x.Dispose();
+            x = output.MoveToOuterDisposeScope();
+        }
     }
 
     /// <summary>The states after the final norm; differentiable.</summary>
@@ -216,6 +235,10 @@ public sealed class CausalLM : IDisposable
         frequencies.Dispose();
     }
 
+    // Softmax declares no parameters: nothing of these mixers has to be disposed.
+    private List<LayerForm> Originals => originals ??=
+        [.. Layers.Zip(MixerSet.Create(Config, MixerSpec.Softmax).Layers, (layer, mixer) => new LayerForm(mixer, [.. layer.Slots.Select(slot => slot.Base)]))];
+
     private static CausalLM Fresh(HfConfig config, MixerPlan plan, WeightSource weights)
     {
         var mixers = MixerSet.Create(config, plan);
@@ -225,9 +248,7 @@ public sealed class CausalLM : IDisposable
 
     private Tensor Run(Tensor ids, Tensor positions, SequenceLayout? layout, IReadOnlyList<MixerState>? states, Tensor? recorded = null)
     {
-        var (cos, sin) = Rotary.Table(frequencies, positions, Dtype);
-        var rotary = new RotaryTable(cos, sin);
-        var x = embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
+        var (x, rotary) = Begin(ids, positions);
         Probe?.Invoke("model.embed_tokens", x);
         using var anchor = RecomputeLayers && states is null && is_grad_enabled() ? zeros([], float32, Device).requires_grad_() : null;
         for (var i = 0; i < Layers.Count; i++)
@@ -243,5 +264,11 @@ public sealed class CausalLM : IDisposable
         var normed = RmsNorm.Forward(x, norm, Config.RmsNormEps);
         Probe?.Invoke("model.norm", normed);
         return normed;
+    }
+
+    private (Tensor Embedded, RotaryTable Rotary) Begin(Tensor ids, Tensor positions)
+    {
+        var (cos, sin) = Rotary.Table(frequencies, positions, Dtype);
+        return (embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1), new RotaryTable(cos, sin));
     }
 }

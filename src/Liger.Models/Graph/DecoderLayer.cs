@@ -56,6 +56,37 @@ public sealed class DecoderLayer : IDisposable
         return (attended + feedForward.Down(inner)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// This layer as the original has it and, on the same input, its attention as it is now; only the latter is recorded where gradients are.
+    /// </summary>
+    /// <param name="original">The original's mixer and projections.</param>
+    /// <param name="x">The original's input of this layer, [B,T,C].</param>
+    /// <param name="rotary">As for the layer.</param>
+    /// <param name="layout">As for the layer.</param>
+    /// <returns>The original's attention output, this layer's own, and the original's output of the layer, [B,T,C] each.</returns>
+    internal (Tensor Original, Tensor Own, Tensor Output) Beside(LayerForm original, Tensor x, RotaryTable rotary, SequenceLayout? layout)
+    {
+        using var scope = NewDisposeScope();
+        var own = Form;
+        Tensor normed, theirs, output;
+        using (no_grad())
+        {
+            normed = RmsNorm.Forward(x, inputNorm, epsilon);
+            Form = original;
+            try
+            {
+                theirs = Attention.forward(normed, rotary, layout, null);
+                var attended = x + theirs;
+                output = attended + feedForward.Down(feedForward.Inner(RmsNorm.Forward(attended, postNorm, epsilon)));
+            }
+            finally
+            {
+                Form = own;
+            }
+        }
+        return (theirs.MoveToOuterDisposeScope(), Attention.forward(normed, rotary, layout, null).MoveToOuterDisposeScope(), output.MoveToOuterDisposeScope());
+    }
+
     /// <summary>Goes back through the layer from the gradient of its output: computes it again, and leaves gradients at x and in what is trained.</summary>
     internal void Backward(Tensor x, RotaryTable rotary, SequenceLayout? layout, Tensor gradient)
     {

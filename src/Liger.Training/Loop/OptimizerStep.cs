@@ -32,10 +32,8 @@ internal sealed class OptimizerStep(IObjective objective, ParameterSet parameter
         for (var i = 0; i < batches.Count; i++)
         {
             using var micro = torch.NewDisposeScope();
-            var loss = objective.Loss(batches[i], 1.0 / scored, microStep + i);
-            loss.backward();
+            var value = objective.Backward(batches[i], 1.0 / scored, microStep + i);
             parameters.CollectGradients();
-            var value = loss.detach();
             using var grad = torch.no_grad();
             total = (total is null ? value : total.add(value)).MoveToOuterDisposeScope();
         }

@@ -22,6 +22,15 @@ public interface IObjective
     /// <returns>An fp32 scalar on the model's device.</returns>
     Tensor Loss(IReadOnlyList<PackedRow> rows, double scale, long? microStep);
 
+    /// <summary>Adds the gradients of one micro-batch to the parameters' and gives its loss; objectives that need not hold the whole graph at once have their own.</summary>
+    /// <returns>An fp32 scalar on the model's device that no graph hangs on.</returns>
+    Tensor Backward(IReadOnlyList<PackedRow> rows, double scale, long? microStep)
+    {
+        using var loss = Loss(rows, scale, microStep);
+        loss.backward();
+        return loss.detach();
+    }
+
     /// <summary>What <see cref="Measure"/> gives beside the loss, by name; nothing by default.</summary>
     IReadOnlyList<string> Signs => [];
 

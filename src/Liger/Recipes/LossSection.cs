@@ -10,6 +10,9 @@ public enum LossKind
 
     /// <summary>KL to the original model's next-token probabilities (<see cref="Distillation"/>).</summary>
     Distill,
+
+    /// <summary>The distance of each layer's attention output to the original's on the original's layer input (<see cref="Training.AttentionTransfer"/>).</summary>
+    AttentionTransfer,
 }
 
 /// <summary>The keys "loss" and those beside it that say more of it, in "train".</summary>
@@ -41,5 +44,5 @@ public sealed record LossSection
         return bound;
     }
 
-    private static Kind<LossKind> LossName { get; } = Recipes.Kind.Named(("next-token", LossKind.NextToken), ("distill", LossKind.Distill));
+    private static Kind<LossKind> LossName { get; } = Recipes.Kind.Named(("next-token", LossKind.NextToken), ("distill", LossKind.Distill), ("attention-transfer", LossKind.AttentionTransfer));
 }

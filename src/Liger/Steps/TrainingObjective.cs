@@ -13,6 +13,7 @@ internal static class TrainingObjective
     internal static IObjective Of(LossSection loss, CausalLM model, Trainee trainee) => loss.Kind switch
     {
         LossKind.Distill => new Distillation(model, trainee, loss.Distillation),
+        LossKind.AttentionTransfer => new AttentionTransfer(model, trainee),
         _ => new NextToken(model, trainee),
     };
 }
