@@ -52,6 +52,7 @@ public sealed class CommandLine(Terminal terminal, CancellationToken stop)
             ConvertVerb.Create(verbs),
             FinetuneVerb.Create(verbs),
             EvalVerb.Create(verbs),
+            ScoreboardVerb.Create(verbs),
             ExportVerb.Create(verbs),
             GenerateVerb.Create(verbs),
             ValidateVerb.Create(verbs),

@@ -14,6 +14,18 @@ internal sealed class TextTable(params string[] headers)
     /// <summary>How many columns hold text, which stands to the left.</summary>
     internal int TextColumns { get; init; } = 1;
 
+    /// <summary>The same as a table in Markdown.</summary>
+    internal string ToMarkdown()
+    {
+        var text = new StringBuilder();
+        Line(headers);
+        Line([.. headers.Select((_, column) => column < TextColumns ? "---" : "--:")]);
+        foreach (var row in rows) Line(row);
+        return text.ToString();
+
+        void Line(string[] cells) => text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+    }
+
     public override string ToString()
     {
         var widths = headers.Select((header, column) => rows.Select(row => row[column].Length).Append(header.Length).Max()).ToArray();

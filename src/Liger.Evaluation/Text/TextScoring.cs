@@ -57,13 +57,15 @@ public static class TextScoring
     {
         var tokens = records.Sum(r => (long)r.Tokens);
         double Mean(Func<WindowRecord, double> value) => records.Sum(r => value(r) * r.Tokens) / tokens;
+        Interval? Interval(Func<WindowRecord, double> value) =>
+            Bootstrap.OfMean([.. records.Select(r => value(r) * r.Tokens)], [.. records.Select(r => (double)r.Tokens)], options.Seed);
         var loss = Mean(r => r.Loss);
         var compared = records[0].OriginalLoss is not null;
         return new TextScore
         {
             Loss = loss,
             Perplexity = Perplexity(loss),
-            LossInterval = Bootstrap.OfMean([.. records.Select(r => r.Loss * r.Tokens)], [.. records.Select(r => (double)r.Tokens)], options.Seed),
+            LossInterval = Interval(r => r.Loss),
             Tokens = tokens,
             Windows = records.Count,
             Context = options.Context,
@@ -72,6 +74,9 @@ public static class TextScoring
                 Agreement = Mean(r => r.Agreement!.Value),
                 // Rounding can leave the divergence of two equal models a hair below zero.
                 Divergence = Math.Max(0, Mean(r => r.Divergence!.Value)),
+                AgreementInterval = Interval(r => r.Agreement!.Value),
+                DivergenceInterval = Interval(r => r.Divergence!.Value),
+                GapInterval = Interval(r => r.Loss - r.OriginalLoss!.Value),
                 Loss = Mean(r => r.OriginalLoss!.Value),
                 Perplexity = Perplexity(Mean(r => r.OriginalLoss!.Value)),
             },

@@ -54,6 +54,24 @@ public sealed record EvalResult
     /// <summary>The mean of KL(original ‖ model), nats a token.</summary>
     public double? KlDivergence { get; init; }
 
+    /// <summary>Lower end of the interval of 95 % of the agreement, by resampling windows; null for one window.</summary>
+    public double? AgreementLow { get; init; }
+
+    /// <summary>Its upper end.</summary>
+    public double? AgreementHigh { get; init; }
+
+    /// <summary>Lower end of the interval of the divergence.</summary>
+    public double? KlLow { get; init; }
+
+    /// <summary>Its upper end.</summary>
+    public double? KlHigh { get; init; }
+
+    /// <summary>Lower end of the interval of the loss less the original's, window by window.</summary>
+    public double? GapLow { get; init; }
+
+    /// <summary>Its upper end.</summary>
+    public double? GapHigh { get; init; }
+
     /// <summary>The original's loss, nats a token.</summary>
     public double? OriginalLoss { get; init; }
 

@@ -17,7 +17,7 @@ public sealed class EvalStep(EvalOptions options)
         using var records = options.Records is null ? null : RecordFile.Create(options.Records);
         using var loaded = LoadedModel.Open(options.Model, observer);
         var ids = EvaluationText.Read(loaded.Tokenizer, options.Text);
-        using var original = options.Against is null ? null : LoadedModel.Open(options.Model with { Checkpoint = options.Against, Adapter = null });
+        using var original = options.Against is null ? null : LoadedModel.Open(options.Model with { Checkpoint = options.Against, Adapter = null, Mixer = null });
 
         var relay = new Relay(observer);
         var text = TextScoring.Score(
@@ -45,6 +45,12 @@ public sealed class EvalStep(EvalOptions options)
             Against = options.Against,
             Agreement = text.Original?.Agreement,
             KlDivergence = text.Original?.Divergence,
+            AgreementLow = text.Original?.AgreementInterval?.Low,
+            AgreementHigh = text.Original?.AgreementInterval?.High,
+            KlLow = text.Original?.DivergenceInterval?.Low,
+            KlHigh = text.Original?.DivergenceInterval?.High,
+            GapLow = text.Original?.GapInterval?.Low,
+            GapHigh = text.Original?.GapInterval?.High,
             OriginalLoss = text.Original?.Loss,
             Needles = Figures(needles),
             Decoding = Figures(speed),

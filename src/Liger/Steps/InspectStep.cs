@@ -16,7 +16,7 @@ public sealed class InspectStep(string folder)
         using var checkpoint = CheckpointFolder.Open(folder);
         var config = checkpoint.Config;
         var infos = checkpoint.TensorNames.Select(checkpoint.Info).ToList();
-        var elementBytes = infos.Count == 0 ? 0 : SafeTensorsDtype.Size(infos.MaxBy(info => info.Length)!.Dtype);
+        var elementBytes = MemoryFigures.ElementSize(checkpoint);
         var (memory, breakEven) = MemoryFigures.Of(config, elementBytes);
         return new InspectResult
         {

@@ -1,5 +1,6 @@
 using Liger.Checkpoints;
 using Liger.Models;
+using Liger.Models.Mixers;
 using Liger.Ops.Cuda;
 using Liger.Text;
 using Liger.Training;
@@ -35,6 +36,7 @@ internal sealed class LoadedModel : IDisposable
     {
         var device = Placement.Device(options.Device);
         var dtype = Placement.Dtype(options.Dtype, device);
+        var mixer = options.Mixer is null ? null : MixerPlan.FromMixerSpec(MixerSpec.Parse(options.Mixer));
         var folder = CheckpointFolder.Open(options.Checkpoint);
         try
         {
@@ -42,7 +44,7 @@ internal sealed class LoadedModel : IDisposable
             CheckVocabulary(tokenizer, folder);
             // Opened twice, first to see what is wrong with it before the weights are read.
             if (options.Adapter is not null) AdapterFolder.Open(options.Adapter).Dispose();
-            var loaded = new LoadedModel(folder, CausalLM.Load(folder, dtype, device), tokenizer);
+            var loaded = new LoadedModel(folder, CausalLM.Load(folder, dtype, device, mixer), tokenizer);
             if (options.Adapter is not null) loaded.Adapter = Lora.Open(loaded.Model, options.Adapter);
             if (options.Adapter is not null && AdapterMixer.Difference(options.Adapter, loaded.Model.Plan) is { } difference)
                 observer?.Say($"note: {difference}");

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Liger.Checkpoints;
 using Liger.Checks;
+using Liger.Scoreboards;
 
 namespace Liger.Steps;
 
@@ -23,6 +24,7 @@ namespace Liger.Steps;
 [JsonSerializable(typeof(GenerateResult))]
 [JsonSerializable(typeof(EvalResult))]
 [JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(ScoreboardResult))]
 public sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>One result as text.</summary>
