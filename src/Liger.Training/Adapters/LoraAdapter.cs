@@ -22,20 +22,30 @@ public sealed class LoraAdapter : IDisposable
         (this.layers, Options, this.dropout, MixerParameters) = ([.. slots.Zip(layers)], options, dropout, mixerParameters);
         foreach (var (slot, layer) in this.layers)
             slot.Value = layer;
-        Parameters = [.. this.layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) }), .. mixerParameters];
+        LoraParameters = [.. this.layers.SelectMany(l => new[] { new NamedParameter(l.Slot.Name + A, l.Layer.A), new NamedParameter(l.Slot.Name + B, l.Layer.B) })];
     }
 
     /// <summary>Rank, strength, dropout and targets.</summary>
     public LoraOptions Options { get; }
 
-    /// <summary>A [R, C] and B [O, R] of every projection, fp32, in the order of the model, then <see cref="MixerParameters"/>.</summary>
-    public IReadOnlyList<NamedParameter> Parameters { get; }
+    /// <summary>A [R, C] and B [O, R] of every projection, fp32, in the order of the model.</summary>
+    public IReadOnlyList<NamedParameter> LoraParameters { get; }
+
+    /// <summary><see cref="LoraParameters"/>, then <see cref="MixerParameters"/>.</summary>
+    public IReadOnlyList<NamedParameter> Parameters => [.. LoraParameters, .. MixerParameters];
 
     /// <summary>What the mixers declare and is trained beside the adapter; empty where it is not. It belongs to the model and stays in it.</summary>
     public IReadOnlyList<NamedParameter> MixerParameters { get; }
 
     /// <summary>Trained numbers.</summary>
     public long ParameterCount => Parameters.Sum(p => p.Weight.numel());
+
+    /// <summary>Lets none of it be trained; a trainer takes up again what it trains.</summary>
+    public void Freeze()
+    {
+        foreach (var (_, weight) in Parameters)
+            weight.requires_grad = false;
+    }
 
     /// <summary>Begins a micro-batch: dropout follows from its number; null switches dropout off, as it is at first.</summary>
     /// <param name="microStep">The number of the micro-batch.</param>

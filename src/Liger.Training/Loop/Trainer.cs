@@ -63,7 +63,7 @@ public sealed class Trainer
             parameters.Load(saved.WeightsPath, saved.MomentsPath, state.Step);
             schedule.State = state.Schedule;
         }
-        using var metrics = resume ? MetricsLog.Resume(folder.MetricsPath, state.Step, state.ValidatedStep) : MetricsLog.Create(folder.MetricsPath);
+        using var metrics = resume || folder.StageName is not null ? MetricsLog.Resume(folder, state.Step, state.ValidatedStep) : MetricsLog.Create(folder.MetricsPath);
         var pace = new Pace();
         var optimizerStep = new OptimizerStep(objective, parameters, options);
         var last = new TrainingProgress(state.Step, Plan.Steps, state.Loss ?? double.NaN, 0, 0, 0, null, 0, state.LastValidation, state.BestValidation);

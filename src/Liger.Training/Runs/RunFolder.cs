@@ -2,19 +2,30 @@ namespace Liger.Training;
 
 /// <summary>
 /// The trainer's part of a run folder: <c>metrics.jsonl</c>, <c>best/</c> and <c>last/</c> (checkpoints that can be used by
-/// themselves) and <c>state/</c> (what a resumed run continues from). Other files in the folder are left alone.
+/// themselves) and <c>state/</c> (what a resumed run continues from). Other files in the folder are left alone. A run of several stages has the
+/// latter three of each stage under <c>stages/NAME/</c>, and one <c>metrics.jsonl</c> for all.
 /// </summary>
 public sealed class RunFolder
 {
-    private const string Partial = ".tmp";
+    private const string Partial = ".tmp", Stages = "stages";
 
-    private RunFolder(string path) => Path = path;
+    private RunFolder(string path)
+    {
+        Path = path;
+        MetricsPath = System.IO.Path.Combine(path, "metrics.jsonl");
+    }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
     /// <summary>One JSON object a line: every optimizer step and every validation.</summary>
-    public string MetricsPath => System.IO.Path.Combine(Path, "metrics.jsonl");
+    public string MetricsPath { get; private init; }
+
+    /// <summary>The stage whose folder this is, as metrics name it; null in a run of one stage.</summary>
+    public string? StageName { get; private init; }
+
+    /// <summary>The stages before this one.</summary>
+    internal IReadOnlyList<string> EarlierStages { get; private init; } = [];
 
     /// <summary>The checkpoint of the lowest validation loss.</summary>
     public string BestPath => System.IO.Path.Combine(Path, "best");
@@ -35,7 +46,7 @@ public sealed class RunFolder
             throw new TrainingException($"{path}: holds a run already. Go on with it by --resume, replace it by --overwrite, or choose another folder.");
         if (File.Exists(folder.MetricsPath))
             File.Delete(folder.MetricsPath);
-        foreach (var old in new[] { folder.StatePath, folder.BestPath, folder.LastPath })
+        foreach (var old in new[] { folder.StatePath, folder.BestPath, folder.LastPath, System.IO.Path.Combine(path, Stages) })
             if (Directory.Exists(old))
                 Directory.Delete(old, recursive: true);
         folder.Clean();
@@ -51,23 +62,38 @@ public sealed class RunFolder
         folder.Clean();
     });
 
+    /// <summary>The folder of one stage of this run, for a trainer of its own; what an interrupted stage left there is kept.</summary>
+    /// <param name="name">The stage.</param>
+    /// <param name="earlier">The stages before it, whose metrics stay.</param>
+    /// <exception cref="TrainingException">It cannot be written.</exception>
+    public RunFolder Stage(string name, IReadOnlyList<string> earlier)
+    {
+        var stage = new RunFolder(System.IO.Path.Combine(Path, Stages, name)) { MetricsPath = MetricsPath, StageName = name, EarlierStages = earlier };
+        return Guard(stage, folder =>
+        {
+            Directory.CreateDirectory(folder.Path);
+            folder.Clean();
+        });
+    }
+
     /// <summary>The complete saved state of the highest step; null when nothing was saved yet.</summary>
     internal SavedState? LatestState() => SavedState.Latest(StatePath);
 
-    private bool HoldsRun => File.Exists(MetricsPath) || Directory.Exists(StatePath) || Directory.Exists(BestPath) || Directory.Exists(LastPath);
+    private bool HoldsRun => Directory.Exists(System.IO.Path.Combine(Path, Stages)) || File.Exists(MetricsPath) || Directory.Exists(StatePath) || Directory.Exists(BestPath) || Directory.Exists(LastPath);
 
-    private static RunFolder Guard(string path, Action<RunFolder> prepare)
+    private static RunFolder Guard(string path, Action<RunFolder> prepare) => Guard(new RunFolder(path), prepare);
+
+    private static RunFolder Guard(RunFolder folder, Action<RunFolder> prepare)
     {
         try
         {
-            var folder = new RunFolder(path);
             prepare(folder);
             Directory.CreateDirectory(folder.StatePath);
             return folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{path}: cannot be used as a run folder — {e.Message} Choose a folder that can be written.", e);
+            throw new TrainingException($"{folder.Path}: cannot be used as a run folder — {e.Message} Choose a folder that can be written.", e);
         }
     }
 

@@ -1,6 +1,5 @@
 using Liger.Checkpoints;
 using Liger.Recipes;
-using Liger.Steps;
 using Liger.Text;
 
 namespace Liger.Checks;
@@ -26,9 +25,6 @@ internal sealed class CheckedRun(Recipe recipe) : IDisposable
         get => tokenizer ?? throw new SkippedException("the tokenizer");
         set => tokenizer = value;
     }
-
-    /// <summary>The packed rows, once they are made.</summary>
-    internal TrainingRows? Rows { get; set; }
 
     public void Dispose() => model?.Dispose();
 

@@ -1,3 +1,4 @@
+using Liger.Recipes;
 using Liger.Steps;
 
 namespace Liger.Checks;
@@ -9,7 +10,12 @@ internal sealed class DataCheck : RecipeCheck
 
     internal override string Run(CheckedRun run)
     {
-        var rows = run.Rows = TrainingRows.Read(run.Recipe.Data, run.Tokenizer, SilentObserver.Instance);
-        return FormattableString.Invariant($"{rows.Train.Count:#,0} rows of {run.Recipe.Data.Context:#,0} tokens to train on, {rows.Validation.Count:#,0} to validate on");
+        var lines = new List<string>();
+        foreach (var data in run.Recipe.AllStages.Select(run.Recipe.DataOf).Distinct<DataSection>(ReferenceEqualityComparer.Instance))
+        {
+            var rows = TrainingRows.Read(data, run.Tokenizer, SilentObserver.Instance);
+            lines.Add(FormattableString.Invariant($"{rows.Train.Count:#,0} rows of {data.Context:#,0} tokens to train on, {rows.Validation.Count:#,0} to validate on"));
+        }
+        return string.Join("; ", lines);
     }
 }

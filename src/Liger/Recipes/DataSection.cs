@@ -42,7 +42,7 @@ public sealed record DataSection
 
     internal static DataSection Bind(ISection s, DataSection d) => new()
     {
-        Train = s.Required("train", d.Train, Kind.ListOf(Kind.Place)),
+        Train = d.Train.Count > 0 ? s.Value("train", d.Train, Kind.ListOf(Kind.Place)) : s.Required("train", d.Train, Kind.ListOf(Kind.Place)),
         Validation = s.Value("validation", d.Validation, Kind.ListOf(Kind.Place, mayBeEmpty: true)),
         ValidationRows = s.Value("validation_rows", d.ValidationRows, Kind.Whole(0, MostValidationRows)),
         Format = s.Value("format", d.Format, FormatName),

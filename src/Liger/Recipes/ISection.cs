@@ -22,6 +22,16 @@ internal interface ISection
     /// <param name="bind">Names its keys.</param>
     T? Section<T>(string key, T? value, T start, Func<ISection, T, T> bind) where T : class;
 
+    /// <summary>A list of sections.</summary>
+    /// <param name="key">Its name in the file.</param>
+    /// <param name="value">The default when reading, the list when writing.</param>
+    /// <param name="start">What the keys of each entry fall back to.</param>
+    /// <param name="bind">Names the keys of an entry.</param>
+    IReadOnlyList<T> Sections<T>(string key, IReadOnlyList<T> value, T start, Func<ISection, T, T> bind) where T : class;
+
+    /// <summary>Whether the file has this key; of no meaning when writing.</summary>
+    bool Has(string key);
+
     /// <summary>Every key that was not asked for by name so far, as text; for options whose names another project owns.</summary>
     IReadOnlyDictionary<string, string> Rest(IReadOnlyDictionary<string, string> value);
 

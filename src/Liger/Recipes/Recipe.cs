@@ -27,6 +27,15 @@ public sealed record Recipe
     /// <summary>How it is trained.</summary>
     public TrainSection Train { get; init; } = new();
 
+    /// <summary>Stages of training, one after the other on the same adapter; empty where "train" is the only one.</summary>
+    public IReadOnlyList<StageSection> Stages { get; init; } = [];
+
+    /// <summary>What is trained, stage by stage, whether the recipe lists stages or not.</summary>
+    internal IReadOnlyList<StageSection> AllStages => Stages.Count > 0 ? Stages : [Train.Stage];
+
+    /// <summary>The data of one of the stages.</summary>
+    internal DataSection DataOf(StageSection stage) => stage.Data ?? Data;
+
     /// <summary>How the result is measured; null measures nothing.</summary>
     public EvalSection? Eval { get; init; }
 
@@ -36,17 +45,26 @@ public sealed record Recipe
     /// <summary>What is generated at the end, to look at; null generates nothing.</summary>
     public GenerateSection? Generate { get; init; }
 
-    internal static Recipe Bind(ISection s, Recipe r) => new()
+    internal static Recipe Bind(ISection s, Recipe r)
     {
-        Name = s.Value("name", r.Name, Kind.Words),
-        RunFolder = s.Value("run_folder", r.RunFolder, Kind.Place),
-        Model = s.Section("model", r.Model, r.Model, ModelSection.Bind)!,
-        Mixer = s.Section("mixer", r.Mixer, new MixerSection(), MixerSection.Bind),
-        Data = s.Section("data", r.Data, r.Data, DataSection.Bind)!,
-        Lora = s.Section("lora", r.Lora, r.Lora, LoraSection.Bind)!,
-        Train = s.Section("train", r.Train, r.Train, TrainSection.Bind)!,
-        Eval = s.Section("eval", r.Eval, new EvalSection(), EvalSection.Bind),
-        Export = s.Section("export", r.Export, new ExportSection(), ExportSection.Bind),
-        Generate = s.Section("generate", r.Generate, new GenerateSection(), GenerateSection.Bind),
-    };
+        var bound = new Recipe
+        {
+            Name = s.Value("name", r.Name, Kind.Words),
+            RunFolder = s.Value("run_folder", r.RunFolder, Kind.Place),
+            Model = s.Section("model", r.Model, r.Model, ModelSection.Bind)!,
+            Mixer = s.Section("mixer", r.Mixer, new MixerSection(), MixerSection.Bind),
+            Data = s.Section("data", r.Data, r.Data, DataSection.Bind)!,
+            Lora = s.Section("lora", r.Lora, r.Lora, LoraSection.Bind)!,
+            Train = s.Section("train", r.Train, r.Train, (train, value) => TrainSection.Bind(train, value, s.Has("stages")))!,
+        };
+        var stages = s.Sections("stages", r.Stages, bound.Train.Stage, (stage, value) => StageSection.BindListed(stage, value, bound.Data));
+        s.Check(stages.DistinctBy(stage => stage.Name).Count() == stages.Count, "stages", "two stages have the same name; expected one of its own for each");
+        return bound with
+        {
+            Stages = stages,
+            Eval = s.Section("eval", r.Eval, new EvalSection(), EvalSection.Bind),
+            Export = s.Section("export", r.Export, new ExportSection(), ExportSection.Bind),
+            Generate = s.Section("generate", r.Generate, new GenerateSection(), GenerateSection.Bind),
+        };
+    }
 }

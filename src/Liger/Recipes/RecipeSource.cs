@@ -1,3 +1,4 @@
+using System.Globalization;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -56,7 +57,7 @@ internal sealed class RecipeSource
         else problems.Add(new RecipeProblem(file, "", "expected one YAML document of sections (model:, mixer:, data:, …)"));
     }
 
-    /// <summary>Lays one "train.lr=3e-4" over the file. The value is read as YAML, so lists look like [a, b].</summary>
+    /// <summary>Lays one "train.lr=3e-4" over the file; entries of a list go by their number from 0, "stages.1.lr=3e-4". The value is read as YAML, so lists look like [a, b].</summary>
     internal void Override(string assignment)
     {
         var equals = assignment.IndexOf('=', StringComparison.Ordinal);
@@ -72,8 +73,19 @@ internal sealed class RecipeSource
             return;
         }
         var section = Root;
-        foreach (var key in keys[..^1])
+        for (var i = 0; i < keys.Length - 1; i++)
         {
+            var key = keys[i];
+            if (section.Children.TryGetValue(new YamlScalarNode(key), out var list) && list is YamlSequenceNode entries && i < keys.Length - 2)
+            {
+                if (!int.TryParse(keys[++i], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= entries.Children.Count || entries.Children[number] is not YamlMappingNode entry)
+                {
+                    problems.Add(new RecipeProblem(CommandLine, assignment[..equals], $"'{key}.{keys[i]}' is no section — expected a number from 0 to {entries.Children.Count - 1}"));
+                    return;
+                }
+                section = entry;
+                continue;
+            }
             if (!section.Children.TryGetValue(new YamlScalarNode(key), out var child) || YamlText.IsNull(child))
                 overrides.Add(section.Children[new YamlScalarNode(key)] = child = new YamlMappingNode());
             if (child is not YamlMappingNode mapping)

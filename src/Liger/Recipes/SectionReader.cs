@@ -46,16 +46,20 @@ internal sealed class SectionReader : ISection
         known.Add(key);
         if (!values.TryGetValue(key, out var node)) return value;
         if (YamlText.IsNull(node)) node = source.Absent();
-        if (node is not YamlMappingNode mapping)
-        {
-            source.Problem(node, Dotted(key), $"expected a section (indented keys), got {Describe(node)}");
-            return value;
-        }
-        var reader = new SectionReader(source, mapping, Dotted(key));
-        var bound = bind(reader, start);
-        reader.ReportUnknown();
-        return bound;
+        return Bound(node, Dotted(key), start, bind) ?? value;
     }
+
+    public IReadOnlyList<T> Sections<T>(string key, IReadOnlyList<T> value, T start, Func<ISection, T, T> bind) where T : class
+    {
+        known.Add(key);
+        if (!values.TryGetValue(key, out var node)) return value;
+        if (node is YamlSequenceNode { Children: { Count: > 0 } entries })
+            return [.. entries.Select((entry, i) => Bound(entry, $"{Dotted(key)}.{i}", start, bind)).OfType<T>()];
+        source.Problem(node, Dotted(key), $"expected a list of sections (- name: …), got {Describe(node)}");
+        return value;
+    }
+
+    public bool Has(string key) => values.ContainsKey(key);
 
     public IReadOnlyDictionary<string, string> Rest(IReadOnlyDictionary<string, string> value)
     {
@@ -88,6 +92,19 @@ internal sealed class SectionReader : ISection
             var hint = nearest is null ? $"known here: {string.Join(", ", known)}" : $"nearest known key: {Dotted(nearest)}";
             source.Problem(Place(key), Dotted(key), $"unknown key; {hint}");
         }
+    }
+
+    private T? Bound<T>(YamlNode node, string path, T start, Func<ISection, T, T> bind) where T : class
+    {
+        if (node is not YamlMappingNode mapping)
+        {
+            source.Problem(node, path, $"expected a section (indented keys), got {Describe(node)}");
+            return null;
+        }
+        var reader = new SectionReader(source, mapping, path);
+        var bound = bind(reader, start);
+        reader.ReportUnknown();
+        return bound;
     }
 
     // The line of the key; for a value of the command line, the value, which is known as such.

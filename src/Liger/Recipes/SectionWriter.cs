@@ -23,6 +23,19 @@ internal sealed class SectionWriter(StringBuilder text, int depth) : ISection
         return value;
     }
 
+    public IReadOnlyList<T> Sections<T>(string key, IReadOnlyList<T> value, T start, Func<ISection, T, T> bind) where T : class
+    {
+        if (value.Count > 0) Line($"{key}:");
+        foreach (var entry in value)
+        {
+            new SectionWriter(text, depth + 1).Line("-");
+            bind(new SectionWriter(text, depth + 2), entry);
+        }
+        return value;
+    }
+
+    public bool Has(string key) => false;
+
     public IReadOnlyDictionary<string, string> Rest(IReadOnlyDictionary<string, string> value)
     {
         foreach (var (key, one) in value) Line($"{key}: {YamlText.QuoteUnlessNumber(one)}");

@@ -47,4 +47,7 @@ public sealed record FinetuneResult
 
     /// <summary>The most memory the process held (or the device, when there is one), in bytes.</summary>
     public required long PeakMemoryBytes { get; init; }
+
+    /// <summary>The stages, where the recipe lists some. Loss and validations above are the last stage's, the other figures those of all.</summary>
+    public IReadOnlyList<StageResult>? Stages { get; init; }
 }

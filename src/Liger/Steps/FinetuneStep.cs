@@ -8,7 +8,7 @@ namespace Liger.Steps;
 
 /// <summary>
 /// Trains an adapter as a recipe says. The run folder gets recipe.resolved.yaml, environment.json, metrics.jsonl, the trainer's
-/// checkpoints, the adapter and finetune.json. A recipe with a mixer whose model is not converted yet is converted there first.
+/// checkpoints, the adapter and finetune.json. Stages are trained one after the other (<see cref="StagedTraining"/>). A recipe with a mixer whose model is not converted yet is converted there first.
 /// </summary>
 /// <param name="options">The experiment, and what happens to a run that lies there already.</param>
 public sealed class FinetuneStep(FinetuneOptions options)
@@ -27,19 +27,15 @@ public sealed class FinetuneStep(FinetuneOptions options)
         CheckRunFolder();
         var checkpoint = new ConvertedModel(Recipe, options.Overwrite).Path(observer, stop);
         using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device }, observer);
-        var rows = TrainingRows.Read(Recipe.Data, loaded.Tokenizer, observer);
         var run = Begin();
-        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.Train.MixerParameters);
+        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.AllStages.Any(stage => stage.MixerParameters));
         loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;
-        var objective = TrainingObjective.Of(Recipe.Train.Loss, loaded.Model, Trainee.Lora(loaded.Model, adapter, checkpoint));
-        var trainer = new Trainer(objective, rows.Train, rows.Validation, Recipe.Train.Trainer, run)
+        var stages = new StagedTraining(Recipe, loaded, adapter, checkpoint, run, observer)
         {
             MemoryBytes = device.type == DeviceType.CUDA ? () => Torch.TorchLibrary.CudaMemory(device.index).Peak : null,
-        };
-        observer.Say(FormattableString.Invariant($"training {adapter.ParameterCount:#,0} parameters on {rows.Train.Count:#,0} rows of {Recipe.Data.Context:#,0} tokens, {trainer.Steps:#,0} steps"));
-        var trained = trainer.Run(options.Resume, new Relay(observer), stop);
-        var result = Result(trained, checkpoint);
-        if (!trained.Cancelled) Finish(run, result);
+        }.Run(options.Resume, stop);
+        var result = Result(stages, checkpoint);
+        if (!result.Cancelled) Finish(stages[^1], result);
         return result;
     }
 
@@ -69,29 +65,33 @@ public sealed class FinetuneStep(FinetuneOptions options)
         return run;
     }
 
-    private FinetuneResult Result(TrainingResult trained, string checkpoint) => new()
+    private FinetuneResult Result(IReadOnlyList<StageResult> stages, string checkpoint)
     {
-        RunFolder = Recipe.RunFolder,
-        Checkpoint = checkpoint,
-        Adapter = Path.Combine(Recipe.RunFolder, RunLayout.Adapter),
-        Cancelled = trained.Cancelled,
-        Steps = trained.Steps,
-        Tokens = trained.Tokens,
-        TrainedParameters = trained.TrainedParameters,
-        Loss = trained.Loss,
-        FirstValidation = trained.FirstValidation,
-        LastValidation = trained.LastValidation,
-        BestValidation = trained.BestValidation,
-        BestStep = trained.BestStep,
-        Seconds = trained.Seconds,
-        TokensPerSecond = trained.TokensPerSecond,
-        PeakMemoryBytes = trained.PeakMemoryBytes,
-    };
+        var (last, seconds, tokens) = (stages[^1], stages.Sum(stage => stage.Seconds), stages.Sum(stage => stage.Tokens));
+        return new FinetuneResult
+        {
+            RunFolder = Recipe.RunFolder,
+            Checkpoint = checkpoint,
+            Adapter = Path.Combine(Recipe.RunFolder, RunLayout.Adapter),
+            Cancelled = last.Cancelled,
+            Steps = stages.Sum(stage => stage.Steps),
+            Tokens = tokens,
+            TrainedParameters = stages.Max(stage => stage.TrainedParameters),
+            Loss = last.Loss,
+            FirstValidation = last.FirstValidation,
+            LastValidation = last.LastValidation,
+            BestValidation = last.BestValidation,
+            BestStep = last.BestStep,
+            Seconds = seconds,
+            TokensPerSecond = seconds > 0 ? tokens / seconds : 0,
+            PeakMemoryBytes = stages.Max(stage => stage.PeakMemoryBytes),
+            Stages = Recipe.Stages.Count > 0 ? stages : null,
+        };
+    }
 
-    private static void Finish(RunFolder run, FinetuneResult result)
+    private static void Finish(StageResult last, FinetuneResult result)
     {
-        var best = Directory.Exists(run.BestPath) ? run.BestPath : run.LastPath;
-        CheckpointCopy.Folder(best, Directory.EnumerateFiles(best).Select(file => Path.GetFileName(file)), result.Adapter, overwrite: true);
+        CheckpointCopy.Folder(last.Adapter, Directory.EnumerateFiles(last.Adapter).Select(file => Path.GetFileName(file)), result.Adapter, overwrite: true);
         ResultJson.Save(Path.Combine(result.RunFolder, ReportFile), result, ResultJson.Default.FinetuneResult);
     }
 
@@ -100,24 +100,5 @@ public sealed class FinetuneStep(FinetuneOptions options)
         string[] old = before.Split('\n'), current = now.Split('\n');
         var at = old.Zip(current).TakeWhile(pair => pair.First == pair.Second).Count();
         return $"expected '{old.ElementAtOrDefault(at)?.Trim()}', got '{current.ElementAtOrDefault(at)?.Trim()}'";
-    }
-
-    private sealed class Relay(IStepObserver observer) : IProgress<TrainingProgress>
-    {
-        private double? validation;
-
-        public void Report(TrainingProgress value)
-        {
-            if (value.LatestValidation is { } loss && loss != validation)
-                observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{(loss == value.BestValidation ? ", the best so far" : "")}"));
-            validation = value.LatestValidation;
-            observer.Report(new StepProgress("training", value.Step, value.Steps)
-            {
-                Loss = double.IsNaN(value.Loss) ? null : value.Loss,
-                TokensPerSecond = value.TokensPerSecond > 0 ? value.TokensPerSecond : null,
-                Remaining = value.Eta,
-                MemoryBytes = value.MemoryBytes > 0 ? value.MemoryBytes : null,
-            });
-        }
     }
 }

@@ -20,6 +20,7 @@ namespace Liger.Steps;
 [JsonSerializable(typeof(ConvertResult))]
 [JsonSerializable(typeof(KeptPlaces))]
 [JsonSerializable(typeof(FinetuneResult))]
+[JsonSerializable(typeof(StageResult))]
 [JsonSerializable(typeof(ExportResult))]
 [JsonSerializable(typeof(GenerateResult))]
 [JsonSerializable(typeof(EvalResult))]
@@ -29,6 +30,20 @@ public sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>One result as text.</summary>
     public static string Write<T>(T result, JsonTypeInfo<T> type) => JsonSerializer.Serialize(result, type);
+
+    /// <summary>Reads one result from a file that <see cref="Save"/> wrote.</summary>
+    /// <exception cref="LigerException">The file holds something else.</exception>
+    internal static T Read<T>(string path, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) ?? throw new JsonException("it holds null");
+        }
+        catch (JsonException e)
+        {
+            throw new LigerException($"{path}: is damaged — {e.Message} Start the run afresh with --overwrite.", global::Liger.ExitCode.FailedAtWork, e);
+        }
+    }
 
     /// <summary>Writes one result as a file, beside and renamed.</summary>
     public static void Save<T>(string path, T result, JsonTypeInfo<T> type) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(Write(result, type) + "\n"));

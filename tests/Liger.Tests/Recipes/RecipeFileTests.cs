@@ -90,6 +90,52 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Contains("expected distill", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["train.temperature=2"])).Message);
     }
 
+    private static readonly string Staged = Small.Replace("epochs: 2\n", "", StringComparison.Ordinal) + """
+
+        stages:
+          - name: transfer
+            loss: attention-transfer
+            steps: 5
+            mixer_parameters: true
+            lora: false
+          - name: distill
+            loss: distill
+            tokens: 1000
+            lr: 1e-4
+            data:
+              train: long.txt
+              context: 64
+        """;
+
+    [Fact]
+    public void Stages_are_read_over_train_and_data_overridden_and_written()
+    {
+        var recipe = RecipeFile.Load(Save(Staged), ["stages.1.batch=3", "train.accumulation=2"]);
+        File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
+        var again = RecipeFile.Load(folder["again.yaml"]);
+        Assert.Equal(RecipeFile.Write(recipe), RecipeFile.Write(again));
+        var (first, second) = (again.Stages[0], again.Stages[1]);
+        Assert.Equal(("transfer", LossKind.AttentionTransfer, 5L, false, true), (first.Name, first.Loss.Kind, first.Trainer.Steps, first.Lora, first.MixerParameters));
+        Assert.Equal((3e-4, 2, 1), (first.Trainer.Schedule.LearningRate, first.Trainer.Accumulation, first.Trainer.Batch));
+        Assert.Equal((1e-4, 1000L, 3), (second.Trainer.Schedule.LearningRate, second.Trainer.Tokens, second.Trainer.Batch));
+        Assert.Null(first.Data);
+        Assert.Equal((folder["long.txt"], 64), (Assert.Single(second.Data!.Train), second.Data.Context));
+    }
+
+    [Fact]
+    public void What_is_wrong_in_stages_is_named_with_its_line()
+    {
+        var file = Save(Staged.Replace("name: distill", "name: transfer", StringComparison.Ordinal).Replace("tokens: 1000", "tokns: 1000", StringComparison.Ordinal));
+        var line = File.ReadAllLines(file).ToList().FindIndex(text => text.Contains("tokns")) + 1;
+        var problems = RecipeFile.Read(file, ["train.steps=4", "stages.7.lr=1"]).Problems.Select(p => p.ToString()).ToList();
+        Assert.Contains("command line: stages.7.lr: 'stages.7' is no section — expected a number from 0 to 1", problems);
+        Assert.Contains($"{file}:{line}: stages.1.tokns: unknown key; nearest known key: stages.1.tokens", problems);
+        Assert.Contains(RecipeFile.Read(file, []).Problems, p => p.ToString().Contains("stages.1: expected exactly one of steps, tokens and epochs, got 0", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.Contains("train: expected no steps", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.Contains("stages: two stages have the same name", StringComparison.Ordinal));
+        Assert.Contains("stages: expected a list", RecipeFile.Read(Save(Small + "\nstages: 3"), []).Problems[^1].ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Overrides_are_laid_over_the_file()
     {

@@ -1,0 +1,25 @@
+using Liger.Training;
+
+namespace Liger.Steps;
+
+/// <summary>Hands a trainer's progress on to a step's observer.</summary>
+/// <param name="observer">Told.</param>
+/// <param name="work">What is being done: "training", or which stage.</param>
+internal sealed class TrainingRelay(IStepObserver observer, string work) : IProgress<TrainingProgress>
+{
+    private double? validation;
+
+    public void Report(TrainingProgress value)
+    {
+        if (value.LatestValidation is { } loss && loss != validation)
+            observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{(loss == value.BestValidation ? ", the best so far" : "")}"));
+        validation = value.LatestValidation;
+        observer.Report(new StepProgress(work, value.Step, value.Steps)
+        {
+            Loss = double.IsNaN(value.Loss) ? null : value.Loss,
+            TokensPerSecond = value.TokensPerSecond > 0 ? value.TokensPerSecond : null,
+            Remaining = value.Eta,
+            MemoryBytes = value.MemoryBytes > 0 ? value.MemoryBytes : null,
+        });
+    }
+}
