@@ -55,6 +55,7 @@ public sealed class CommandLine(Terminal terminal, CancellationToken stop)
             ScoreboardVerb.Create(verbs),
             ExportVerb.Create(verbs),
             GenerateVerb.Create(verbs),
+            DataVerb.Create(verbs),
             ValidateVerb.Create(verbs),
             ListVerb.Create(verbs),
             InspectVerb.Create(verbs),

@@ -258,6 +258,25 @@ public sealed class PipelineTests : IDisposable
         Done("run", recipe, "--resume");
     }
 
+    [Fact]
+    public void Recall_data_is_made_trained_on_and_evaluated_with()
+    {
+        string[] over = ["--text", folder["text.txt"], "--tokenizer", model];
+        File.WriteAllText(folder["text.txt"], string.Join(". ", Enumerable.Repeat(TinyCheckpoint.Words, 4)));
+        Assert.Matches("made +4 of 1,024 tokens", Done(["data", "recall", .. over, "--tokens", "1000", "--context", "256", "--out", folder["w.jsonl.gz"]]).Output);
+        Done("finetune", recipe, $"data.train={folder["w.jsonl.gz"]}", "data.context=256", "train.steps=1", "train.accumulation=1", "data.validation_rows=1");
+
+        using var cases = JsonDocument.Parse(Done(["data", "recall", .. over, "--cases", "2", "--distances", "3,40", "--context", "256", "--out", folder["n.jsonl"], "--json"]).Output);
+        Assert.Equal((4, 4), (cases.RootElement.GetProperty("count").GetInt32(), cases.RootElement.GetProperty("answers").GetInt32()));
+        Assert.Matches("at distance 40 +[0-9.]+ %", Done("eval", model, "--text", folder["text.txt"], "--context", "16", "--needles", folder["n.jsonl"]).Output);
+
+        Done("data", "mqar", "--tokenizer", model, "--kind", "digits", "--pairs", "2,3", "--cases", "2", "--out", folder["m.jsonl"]);
+        Assert.Equal(4, File.ReadAllLines(folder["m.jsonl"]).Length);
+        var again = CliRun.Of("data", "mqar", "--tokenizer", model, "--out", folder["m.jsonl"]);
+        Assert.Equal(ExitCode.WrongUse, again.ExitCode);
+        Assert.Contains("is there already", again.Error);
+    }
+
     private byte[] Adapter(string run) => File.ReadAllBytes(folder[$"{run}/adapter/adapter_model.safetensors"]);
 
     [Fact]

@@ -11,6 +11,9 @@ public sealed class WrongUseTests
     [InlineData("validate x.yaml --dbug", "unknown option '--dbug'. Nearest known: --debug.")]
     [InlineData("validate x.yaml train.lr", "expected key=value (such as train.lr=3e-4), got 'train.lr'.")]
     [InlineData("validate nowhere.yaml", "nowhere.yaml: there is no such file.")]
+    [InlineData("data recall --text t --tokenizer m --out o", "expected exactly one of --windows, --tokens and --cases.")]
+    [InlineData("data recall --text t --tokenizer m --out o --windows 0", "--windows: expected a whole number from 1, got '0'.")]
+    [InlineData("data recall --text t --tokenizer m --out o --cases 1 --distances 4,x", "--distances: expected whole numbers from 0 to 1048576 with commas between them, got '4,x'.")]
     public void Wrong_use_is_named_and_ends_with_2(string line, string message)
     {
         var run = CliRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -76,8 +76,8 @@ public class NeedleTests
     }
 
     [Theory]
-    [InlineData("""{"prompt":"a","answer":"b"}""", "line 2: no field 'distance'")]
-    [InlineData("""{"prompt":"a","distance":1}""", "line 2: no text in field 'answer'")]
+    [InlineData("""{"prompt":"a","answer":"b"}""", "line 2.distance: ")]
+    [InlineData("""{"prompt":"a","distance":1}""", "line 2.answer: ")]
     [InlineData("""{"prompt":3,"answer":"b","distance":1}""", "line 2")]
     [InlineData("{", "line 2")]
     [InlineData("[]", "line 2")]
@@ -86,7 +86,7 @@ public class NeedleTests
         var tokenizer = TokenizerFolder.Load(TinyModel.TokenizerFolder);
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["bad.jsonl"], $"{{\"prompt\":\"a\",\"answer\":\"b\",\"distance\":1}}\n{line}\n");
-        var error = Assert.Throws<EvaluationException>(() => NeedleFile.Read(folder["bad.jsonl"], tokenizer));
+        var error = Assert.Throws<TextException>(() => NeedleFile.Read(folder["bad.jsonl"], tokenizer));
         Assert.Contains($"{folder["bad.jsonl"]}: {expected}", error.Message);
     }
 
@@ -96,10 +96,10 @@ public class NeedleTests
         var tokenizer = TokenizerFolder.Load(TinyModel.TokenizerFolder);
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["empty.jsonl"], "\n");
-        Assert.Contains("no recall case", Assert.Throws<EvaluationException>(() => NeedleFile.Read(folder["empty.jsonl"], tokenizer)).Message);
-        Assert.Contains("absent", Assert.Throws<EvaluationException>(() => NeedleFile.Read(folder["absent"], tokenizer)).Message);
+        Assert.Contains("no recall case", Assert.Throws<TextException>(() => NeedleFile.Read(folder["empty.jsonl"], tokenizer)).Message);
+        Assert.Contains("absent", Assert.Throws<TextException>(() => NeedleFile.Read(folder["absent"], tokenizer)).Message);
         File.WriteAllBytes(folder["cut.gz"], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, .. Encoding.ASCII.GetBytes("nothing")]);
-        Assert.Throws<EvaluationException>(() => NeedleFile.Read(folder["cut.gz"], tokenizer));
+        Assert.Throws<TextException>(() => NeedleFile.Read(folder["cut.gz"], tokenizer));
     }
 
     [Fact]

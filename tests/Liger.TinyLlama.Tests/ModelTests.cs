@@ -1,4 +1,5 @@
 using Liger.Checkpoints;
+using Liger.Evaluation;
 using Liger.Models;
 using Liger.Models.Mixers;
 using Liger.Testing;
@@ -44,8 +45,8 @@ public class ModelTests(TrainedVocabulary trained) : IClassFixture<TrainedVocabu
     {
         using var model = Fresh();
         var writer = new NeedleWriter(trained.Grammar, trained.Tokenizer, 128);
-        var measured = NeedleAccuracy.Measure(model, [.. Enumerable.Range(0, 4).Select(number => writer.Write(new Prng(22, (ulong)number), 16))]);
-        Assert.Equal((16, 0.0), (measured.Single().Key, measured.Single().Value));
+        var measured = NeedleScoring.Score(model, [.. Enumerable.Range(0, 4).Select(number => writer.Write(new Prng(22, (ulong)number), 16))]);
+        Assert.Equal((16, 0.0), (measured.Distances.Single().Distance, measured.Accuracy));
     }
 
     private CausalLM Fresh() => CausalLM.Build(TinyShape.Config(trained.Tokenizer.VocabularySize), MixerSpec.Softmax, new RandomWeights(1));

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Liger.Text;
 using Liger.TinyLlama.Needles;
 using Liger.TinyLlama.Writing;
 
@@ -17,9 +18,9 @@ public class NeedleWriterTests(TrainedVocabulary trained) : IClassFixture<Traine
         for (ulong stream = 0; stream < 10; stream++)
         {
             var one = writer.Write(new Prng(99, stream), distance);
-            Assert.True(one.Ids.Count + one.AnswerIds.Count <= Corpus.Context);
-            Assert.Equal(one.Ids, trained.Tokenizer.EncodeToIds(one.Prompt));
-            Assert.Equal([.. one.Ids, .. one.AnswerIds], trained.Tokenizer.EncodeToIds(one.Prompt + one.Answer));
+            Assert.True(one.PromptIds.Count + one.AnswerIds.Count <= Corpus.Context);
+            Assert.Equal(one.PromptIds, trained.Tokenizer.EncodeToIds(one.Prompt));
+            Assert.Equal([.. one.PromptIds, .. one.AnswerIds], trained.Tokenizer.EncodeToIds(one.Prompt + one.Answer));
             Assert.StartsWith(" ", one.Answer);
             var (said, asked) = (one.Prompt.LastIndexOf(one.Answer, StringComparison.Ordinal), one.Prompt.LastIndexOf('\n') + 1);
             Assert.InRange(said, 0, asked);

@@ -1,4 +1,4 @@
-using Liger.TinyLlama.Writing;
+using Liger.Text;
 
 namespace Liger.TinyLlama.Tests;
 

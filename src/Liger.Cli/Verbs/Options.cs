@@ -38,6 +38,22 @@ internal static class Options
         return option;
     }
 
+    /// <summary>Whole numbers with commas between them; null where none are given.</summary>
+    internal static Option<IReadOnlyList<int>?> Wholes(string name, IReadOnlyList<int> @default, int min, int max, string description)
+    {
+        var option = new Option<IReadOnlyList<int>?>(name) { Description = $"{description} [default: {string.Join(',', @default)}]", HelpName = "N,N" };
+        option.CustomParser = result =>
+        {
+            var text = result.Tokens[^1].Value;
+            var numbers = text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value : -1).ToArray();
+            if (!numbers.Contains(-1))
+                return numbers;
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name}: expected whole numbers from {min} to {max} with commas between them, got '{text}'."));
+            return @default;
+        };
+        return option;
+    }
+
     internal static Option<double> Number(string name, double @default, double min, double max, string description)
     {
         var option = new Option<double>(name) { Description = description, HelpName = "X", DefaultValueFactory = _ => @default };

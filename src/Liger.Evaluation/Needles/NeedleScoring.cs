@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Liger.Models;
+using Liger.Text;
 
 namespace Liger.Evaluation;
 

@@ -14,9 +14,11 @@ internal sealed class RecordEncoder(Tokenizer tokenizer, TextDataOptions options
             return TextDataFormat.Chat;
         if (record["prompt"].Exists)
             return TextDataFormat.PromptAnswer;
+        if (record["answers"].Exists)
+            return TextDataFormat.Recall;
         if (record["text"].Exists)
             return TextDataFormat.Text;
-        throw record.Error("a record of unknown kind — expected instruction and output, messages, prompt and answer, or text.");
+        throw record.Error("a record of unknown kind — expected instruction and output, messages, prompt and answer, ids and answers, or text.");
     }
 
     public TokenSequence Encode(JsonValue record, TextDataFormat format)
@@ -29,6 +31,9 @@ internal sealed class RecordEncoder(Tokenizer tokenizer, TextDataOptions options
                 return Answer(record["prompt"].Text(), record["answer"].Text(), record);
             case TextDataFormat.Text:
                 return Document(record["text"].Text(), $"{record.File}: {record.Path}");
+            case TextDataFormat.Recall:
+                var (window, onlyAnswers) = RecallFile.Parse(record, tokenizer);
+                return window.Sequence(onlyAnswers);
             default:
                 var messages = record["messages"].Items().Select(m => new ChatMessage(m["role"].Text(), m["content"].Text())).ToList();
                 try

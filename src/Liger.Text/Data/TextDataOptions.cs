@@ -18,6 +18,9 @@ public enum TextDataFormat
     /// <summary><c>{"text"}</c>: a document a record.</summary>
     Text,
 
+    /// <summary><c>{"ids", "answers", …}</c>: windows of tokens as <see cref="RecallFile"/> has them, each a document as it is.</summary>
+    Recall,
+
     /// <summary>Text without records: documents separated by NUL, or one document.</summary>
     Plain,
 }

@@ -4,7 +4,11 @@ namespace Liger.Text;
 /// <param name="Ids">Token ids.</param>
 /// <param name="Labels">As many labels, not shifted; <see cref="TokenSequence.Unscored"/> where nothing is scored, which includes the first token of every document.</param>
 /// <param name="DocumentStarts">Where documents begin, ascending, always from 0: the indices across which a model must not look back.</param>
-public sealed record PackedRow(int[] Ids, int[] Labels, int[] DocumentStarts);
+public sealed record PackedRow(int[] Ids, int[] Labels, int[] DocumentStarts)
+{
+    /// <summary>Where the row asks for what it said before, ascending; empty in rows of plain text.</summary>
+    public IReadOnlyList<AnswerSpan> Answers { get; init; } = [];
+}
 
 /// <summary>How documents are packed into rows.</summary>
 public sealed record PackingOptions

@@ -21,6 +21,13 @@ internal readonly record struct JsonValue(string File, string Path, JsonElement 
         }
     }
 
+    /// <summary>Parses a file that is part of this assembly.</summary>
+    public static JsonValue Resource(string name)
+    {
+        using var stream = typeof(JsonValue).Assembly.GetManifestResourceStream(name)!;
+        return new JsonValue(name, "", JsonDocument.Parse(stream, Options).RootElement);
+    }
+
     /// <summary>Whether there is something here: neither missing nor null.</summary>
     public bool Exists => Element.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
 

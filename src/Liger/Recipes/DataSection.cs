@@ -52,7 +52,7 @@ public sealed record DataSection
     };
 
     private static Kind<TextDataFormat> FormatName { get; } = Kind.Named(
-        (Auto, TextDataFormat.Detect), ("alpaca", TextDataFormat.Alpaca), ("chat", TextDataFormat.Chat), ("prompt_answer", TextDataFormat.PromptAnswer),
+        (Auto, TextDataFormat.Detect), ("alpaca", TextDataFormat.Alpaca), ("chat", TextDataFormat.Chat), ("prompt_answer", TextDataFormat.PromptAnswer), ("recall", TextDataFormat.Recall),
         ("text", TextDataFormat.Text), ("plain", TextDataFormat.Plain));
 
     private static bool IsJson(string file)

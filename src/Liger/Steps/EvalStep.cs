@@ -1,4 +1,5 @@
 using Liger.Evaluation;
+using Liger.Text;
 
 namespace Liger.Steps;
 

@@ -24,6 +24,7 @@ namespace Liger.Steps;
 [JsonSerializable(typeof(ExportResult))]
 [JsonSerializable(typeof(GenerateResult))]
 [JsonSerializable(typeof(EvalResult))]
+[JsonSerializable(typeof(RecallDataResult))]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(ScoreboardResult))]
 public sealed partial class ResultJson : JsonSerializerContext

@@ -1,7 +1,7 @@
 using System.Globalization;
+using Liger.Evaluation;
 using Liger.Models;
-using Liger.TinyLlama.Model;
-using Liger.TinyLlama.Needles;
+using Liger.Text;
 using Liger.Training;
 
 namespace Liger.TinyLlama.Commands;
@@ -31,6 +31,6 @@ internal sealed class TrainingReport(CausalLM model, IReadOnlyList<NeedleCase> c
     }
 
     /// <summary>Prints the share of recall cases answered, by distance.</summary>
-    public void Recall() => to.WriteLine("  recall  " + string.Join("  ", NeedleAccuracy.Measure(model, cases)
-        .Select(pair => string.Create(CultureInfo.InvariantCulture, $"@{pair.Key} {pair.Value:F2}"))));
+    public void Recall() => to.WriteLine("  recall  " + string.Join("  ", NeedleScoring.Score(model, cases).Distances
+        .Select(at => string.Create(CultureInfo.InvariantCulture, $"@{at.Distance} {at.Accuracy:F2}"))));
 }

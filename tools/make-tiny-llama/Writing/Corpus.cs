@@ -1,3 +1,5 @@
+using Liger.Text;
+
 namespace Liger.TinyLlama.Writing;
 
 /// <summary>The texts of a seed, numbered: the same number gives the same text, whichever thread asks for it.</summary>

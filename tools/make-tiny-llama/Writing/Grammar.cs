@@ -1,3 +1,5 @@
+using Liger.Text;
+
 namespace Liger.TinyLlama.Writing;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Liger.Text;
 
 namespace Liger.TinyLlama.Writing;
 

@@ -1,4 +1,4 @@
-namespace Liger.Evaluation;
+namespace Liger.Text;
 
 /// <summary>A text in which something is said that is asked for at its end.</summary>
 /// <param name="Prompt">The text, up to where the answer begins.</param>

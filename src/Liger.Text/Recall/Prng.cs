@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Liger.TinyLlama.Writing;
+namespace Liger.Text;
 
 /// <summary>
 /// A small seeded random source that draws the same numbers on every machine and runtime:
@@ -42,6 +42,9 @@ public sealed class Prng
 
     /// <summary>A whole number of <paramref name="low"/> ≤ n ≤ <paramref name="high"/>.</summary>
     public int Between(int low, int high) => low + Below(high - low + 1);
+
+    /// <summary>A number of 0 ≤ x &lt; 1.</summary>
+    public double Unit() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>True <paramref name="percent"/> times of a hundred.</summary>
     public bool Chance(int percent) => Below(100) < percent;
