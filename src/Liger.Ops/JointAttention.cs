@@ -23,8 +23,24 @@ public static class JointAttention
     /// <returns>[B,Tq,H,V] in the dtype of q; computed in fp32 (float64 stays).</returns>
     public static Tensor Forward(Tensor q, Tensor k, Tensor v, Tensor near, FarKeys far, Tensor? windowLog = null)
     {
-        Shapes.CheckHeads("joint attention", q, k, v);
         using var scope = NewDisposeScope();
+        var (ofNear, ofFar, share) = Parts(q, k, v, near, far, windowLog);
+        return Shapes.UngroupQueries(ofFar + ((ofNear - ofFar) * share)).to(q.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The near keys' part of the denominator, 0 to 1.</summary>
+    /// <returns>[B,Tq,H,1], fp32 (float64 stays).</returns>
+    /// <inheritdoc cref="Forward"/>
+    public static Tensor WindowShare(Tensor q, Tensor k, Tensor v, Tensor near, FarKeys far, Tensor? windowLog = null)
+    {
+        using var scope = NewDisposeScope();
+        return Shapes.UngroupQueries(Parts(q, k, v, near, far, windowLog).Share).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Both parts' own outputs [B,Hkv,R,Tq,V], and the near one's share of the denominator [B,Hkv,R,Tq,1].</summary>
+    private static (Tensor Near, Tensor Far, Tensor Share) Parts(Tensor q, Tensor k, Tensor v, Tensor near, FarKeys far, Tensor? windowLog)
+    {
+        Shapes.CheckHeads("joint attention", q, k, v);
         var type = Shapes.Accumulator(q);
         var kvHeads = k.shape[2];
         Tensor Heads(Tensor x) => x.to(type).permute(0, 2, 1, 3).unsqueeze(2);
@@ -51,8 +67,7 @@ public static class JointAttention
         var sum = kernel.narrow(-1, width, 1);
         var logFar = sum.clamp_min(Smallest).log().masked_fill(sum.le(0), LogOfNothing);
         var ofFar = kernel.narrow(-1, 0, width) / sum.clamp_min(Smallest);
-        var mixed = ofFar + ((ofNear - ofFar) * (logNear - logFar).sigmoid());
-        return Shapes.UngroupQueries(mixed).to(q.dtype).MoveToOuterDisposeScope();
+        return (ofNear, ofFar, (logNear - logFar).sigmoid());
     }
 
     /// <summary>What far keys add to a state: Σ_j w_j φ(k_j)ᵀ [v_j, 1].</summary>

@@ -118,6 +118,24 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public void Gates_are_shown_as_a_table_json_and_pictures()
+    {
+        var converted = folder["gated"];
+        Done("convert", model, "--to", converted, "--mixer", "liger-gla", "--window", "4", "--keep-heads", "1.0");
+        string[] gates = ["inspect", converted, "--gates", folder["text.txt"], "--context", "32"];
+        var table = Done([.. gates, "--pictures", folder["pictures"]]).Output;
+        Assert.Matches(@"0\.1 +liger-gla +[0-9.]+ +[0-9.]+ to [0-9.]+ +[0-9.]+ % ", table);
+        Assert.Matches(@"1\.0 +softmax\n", table);
+        foreach (var picture in (string[])["gates-half-life.svg", "gates-window-share.svg"])
+            Assert.Equal(2, System.Xml.Linq.XDocument.Load(folder[$"pictures/{picture}"]).Descendants().Count(e => e.Value is "kv head 0" or "kv head 1" && e.Name.LocalName == "text"));
+        using var json = JsonDocument.Parse(Done([.. gates, "--json"]).Output);
+        Assert.Equal(4, json.RootElement.GetProperty("heads").GetArrayLength());
+        var refused = CliRun.Of("inspect", converted, "--adapter", "x");
+        Assert.Equal(ExitCode.WrongUse, refused.ExitCode);
+        Assert.Contains("--adapter needs --gates", refused.Error);
+    }
+
+    [Fact]
     public void The_best_heads_are_measured_ranked_and_kept()
     {
         var (to, text) = (folder["best"], folder["calibration.txt"]);

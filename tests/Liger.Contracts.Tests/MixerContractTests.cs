@@ -279,6 +279,22 @@ public class MixerContractTests
 
     [Theory]
     [MemberData(nameof(Mixers))]
+    public void What_can_be_seen_of_each_head_is_in_range(string mixer)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var it = new Case(mixer);
+        var views = it.Mixer.Look(Case.Input(2, 30));
+        Assert.Equal(Enumerable.Range(0, Case.Shape.KvHeads), views.Select(view => view.KvHead));
+        Assert.All(views, view =>
+        {
+            Assert.True(view.LogDecay is not { } decay || (decay.shape is [2, 30, _] && decay.isfinite().all().item<bool>() && decay.le(0).all().item<bool>()));
+            Assert.True(view.WindowShare is not { } share || (share.shape is [2, 30, 2] && share.ge(0).all().item<bool>() && share.le(1).all().item<bool>()));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
     public void Wrong_shapes_are_named(string mixer)
     {
         using var scope = NewDisposeScope();

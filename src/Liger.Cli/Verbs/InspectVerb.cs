@@ -10,13 +10,31 @@ internal static class InspectVerb
 {
     internal static Command Create(VerbContext context)
     {
-        var checkpoint = new Argument<string>("CKPT") { Description = "A checkpoint: a Hugging Face folder, converted or not." };
+        var model = new ModelArguments();
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor." };
         var json = Options.Json();
-        var command = new Command("inspect", "Shows what a checkpoint holds: architecture, parameters, tensors, memory.") { checkpoint, tensors, json };
+        var command = new Command("inspect", "Shows what a checkpoint holds: architecture, parameters, tensors, memory.") { tensors };
+        model.AddTo(command);
+        var gates = Options.Maybe("--gates", "TEXT", "Show instead how long the gates remember while the model reads this file, and the window's share of the output.");
+        var window = Options.Whole("--context", GatesOptions.DefaultContext, 1, 1 << 20, "Tokens of a window, with --gates; four are read.");
+        var pictures = Options.Maybe("--pictures", "DIR", "Draw them there as SVG, with --gates.");
+        foreach (var option in (Option[])[gates, window, pictures, json]) command.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(gates) is not null) return;
+            foreach (var option in model.Computing.Concat([window, pictures]).Where(option => result.GetResult(option) is { Implicit: false }))
+                result.AddError($"{option.Name} needs --gates: without it no weight is read.");
+        });
         command.SetAction(parsed =>
         {
-            var result = new InspectStep(parsed.GetRequiredValue(checkpoint)).Run();
+            if (parsed.GetValue(gates) is { } text)
+            {
+                var step = new GatesStep(new GatesOptions { Model = model.Of(parsed), Text = text, Context = parsed.GetValue(window), Pictures = parsed.GetValue(pictures) });
+                var looked = ProgressDisplay.Run(context.Terminal, step.Run);
+                context.Terminal.Output.Write(parsed.GetValue(json) ? ResultJson.Write(looked, ResultJson.Default.GatesResult) + "\n" : GatesTable.Of(looked));
+                return (int)ExitCode.Done;
+            }
+            var result = new InspectStep(model.Of(parsed).Checkpoint).Run();
             context.Terminal.Output.Write(
                 parsed.GetValue(json) ? ResultJson.Write(result, ResultJson.Default.InspectResult) + "\n"
                 : Facts(result) + "\n" + Memory(result) + (parsed.GetValue(tensors) ? "\n" + Tensors(result) : ""));

@@ -20,6 +20,9 @@ internal sealed class ModelArguments
         command.Add(device);
     }
 
+    /// <summary>What only concerns those who compute.</summary>
+    internal IEnumerable<Option> Computing => [adapter, dtype, device];
+
     internal ModelOptions Of(ParseResult parsed) => new()
     {
         Checkpoint = parsed.GetRequiredValue(checkpoint),

@@ -35,6 +35,9 @@ public sealed class Attention : IDisposable
     /// <summary>What mixes information between tokens.</summary>
     public TokenMixer Mixer { get; internal set; }
 
+    /// <summary>Called with what the mixer is handed, before it works: to look at gates and mixtures.</summary>
+    public Action<MixerInput>? Probe { get; set; }
+
     /// <summary>hidden → H·D.</summary>
     public ProjectionSlot Query { get; }
 
@@ -57,6 +60,7 @@ public sealed class Attention : IDisposable
     {
         var input = new MixerInput(
             Normed(Split(Query.Value.forward(x)), queryNorm), Normed(Split(Key.Value.forward(x)), keyNorm), Split(Value.Value.forward(x)), rotary, layout);
+        Probe?.Invoke(input);
         var mixed = state is null ? Mixer.Parallel(input)
             : recorded is null ? Mixer.Extend(input, state)
             : ((IRecordableMixer)Mixer).Next(input, state, recorded);

@@ -63,6 +63,9 @@ internal sealed class DelayedMixer : TokenMixer
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<HeadView> Look(MixerInput input) => recurrence.Look(input);
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) =>
         recurrence.StateBytes(tokens, elementSize) + (2 * Math.Min(tokens, window.Window) * shape.KvHeads * shape.HeadDim * elementSize);
 }

@@ -60,6 +60,10 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<HeadView> Look(MixerInput input) =>
+        [.. groups.SelectMany(g => g.Mixer.Look(g.Part(input)).Select(view => view with { KvHead = g.First + view.KvHead }))];
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) => groups.Sum(g => g.Mixer.StateBytes(tokens, elementSize));
 
     private sealed record Group(int First, int Count, int QueriesAHead, TokenMixer Mixer)

@@ -29,7 +29,14 @@ public abstract class JointlyNormalizedMixer : TokenMixer
     public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [.. map.Parameters, .. gate?.Parameters ?? []];
 
     /// <inheritdoc/>
-    public override Tensor Parallel(MixerInput input)
+    public override Tensor Parallel(MixerInput input) => Parallel(input, JointAttention.Forward);
+
+    /// <inheritdoc/>
+    /// <remarks>The window's share is its part of the denominator.</remarks>
+    public override IReadOnlyList<HeadView> Look(MixerInput input) =>
+        HeadView.Split(input.Keys.shape[2], null, Parallel(input, JointAttention.WindowShare).squeeze(-1));
+
+    private Tensor Parallel(MixerInput input, Attending attend)
     {
         using var scope = NewDisposeScope();
         var terms = Terms.Of(input, rope, gate);
@@ -38,7 +45,7 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         if (tokens <= Segment || input.Layout is not null)
         {
             var positions = input.Layout?.Positions ?? arange(tokens, device: input.Queries.device);
-            return Block(terms, terms, positions, positions, input.Layout?.Documents, null).MoveToOuterDisposeScope();
+            return Block(terms, terms, positions, positions, input.Layout?.Documents, null, attend).MoveToOuterDisposeScope();
         }
         var outputs = new List<Tensor>();
         var state = Empty(input.Queries.shape[0], RecurrentMixer.Accumulator(input.Queries), input.Queries.device);
@@ -59,7 +66,7 @@ public abstract class JointlyNormalizedMixer : TokenMixer
             var places = arange(start, from + count, device: input.Queries.device);
             if (start > 0 && sinks > 0)
                 (keys, places) = (Terms.Join(terms.Part(0, sinks), keys), cat([arange(sinks, device: input.Queries.device), places]));
-            outputs.Add(Block(terms.Part(from, count), keys, at, places, null, from == 0 ? null : new CarriedKeys(map.Queries(terms.Part(from, count).FarQueries), state)));
+            outputs.Add(Block(terms.Part(from, count), keys, at, places, null, from == 0 ? null : new CarriedKeys(map.Queries(terms.Part(from, count).FarQueries), state), attend));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }
@@ -115,7 +122,7 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         var far = cache.Mask(default, tokens).logical_and(near.logical_not());
         var (documents, _) = cache.Places();
         var present = cache.Plain ? null : documents.narrow(1, cache.Held - tokens, tokens).eq(before);
-        var output = Attend(terms, Held(cache), near, far, new CarriedKeys(map.Queries(terms.FarQueries), sums.Matrices[0], present));
+        var output = Attend(terms, Held(cache), near, far, new CarriedKeys(map.Queries(terms.FarQueries), sums.Matrices[0], present), JointAttention.Forward);
         if (!cache.Plain)
             sums.Keep(cache.Documents().eq(before));
         if (cache.Trim(visibility) is { } left)
@@ -123,14 +130,14 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         return output.MoveToOuterDisposeScope();
     }
 
-    private Tensor Block(Terms queries, Terms keys, Tensor at, Tensor places, Tensor? documents, CarriedKeys? carried)
+    private Tensor Block(Terms queries, Terms keys, Tensor at, Tensor places, Tensor? documents, CarriedKeys? carried, Attending attend)
     {
         var near = visibility.Mask(at, places, documents, documents);
         var far = default(Visibility).Mask(at, places, documents, documents).logical_and(near.logical_not());
-        return Attend(queries, keys, near, far, carried);
+        return Attend(queries, keys, near, far, carried, attend);
     }
 
-    private Tensor Attend(Terms queries, Terms keys, Tensor near, Tensor far, CarriedKeys? carried)
+    private Tensor Attend(Terms queries, Terms keys, Tensor near, Tensor far, CarriedKeys? carried, Attending attend)
     {
         Tensor Kernel(Tensor scores)
         {
@@ -140,7 +147,7 @@ public abstract class JointlyNormalizedMixer : TokenMixer
             return map.Kernel(own, queries.FarQueries, keys.FarKeys);
         }
 
-        return JointAttention.Forward(queries.Queries, keys.Keys, keys.Values, near, new FarKeys(far, Kernel, keys.Write?.squeeze(-1), carried), WindowLog());
+        return attend(queries.Queries, keys.Keys, keys.Values, near, new FarKeys(far, Kernel, keys.Write?.squeeze(-1), carried), WindowLog());
     }
 
     private Terms Held(TokenCache cache)
@@ -159,6 +166,9 @@ public abstract class JointlyNormalizedMixer : TokenMixer
     }
 
     private Tensor Empty(long batch, ScalarType type, Device device) => zeros([batch, shape.KvHeads, map.Width, shape.HeadDim + 1], type, device);
+
+    /// <summary>What is computed over near and far keys: <see cref="JointAttention.Forward"/> or another view of the same.</summary>
+    private delegate Tensor Attending(Tensor q, Tensor k, Tensor v, Tensor near, FarKeys far, Tensor? windowLog);
 
     /// <summary>Projections as the two parts take them.</summary>
     private sealed record Terms(Tensor Queries, Tensor Keys, Tensor Values, Tensor FarQueries, Tensor FarKeys, Tensor? Write, bool Apart)

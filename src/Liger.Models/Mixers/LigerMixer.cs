@@ -41,6 +41,9 @@ public sealed record MixOptions
 /// </summary>
 public sealed class LigerMixer : TokenMixer, IRecordableMixer
 {
+    /// <summary>Below it a norm is nothing.</summary>
+    private const double SmallestNorm = 1e-30;
+
     private readonly MixOptions options;
     private readonly TokenMixer window;
     private readonly TokenMixer recurrence;
@@ -86,6 +89,18 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
         using var scope = NewDisposeScope();
         var pair = (JointState)state;
         return Mixed(window.Extend(input, pair[0]), recurrence.Extend(input, pair[1])).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The window's share is that of its weighed output's norm in the sum of both norms.</remarks>
+    public override IReadOnlyList<HeadView> Look(MixerInput input)
+    {
+        var (near, far) = (window.Parallel(input), recurrence.Parallel(input));
+        var nothing = zeros_like(near);
+        Tensor Norm(Tensor part) => part.to(RecurrentMixer.Accumulator(part)).norm(-1);
+        var (ofNear, ofFar) = (Norm(Mixed(near, nothing)), Norm(Mixed(nothing, far)));
+        var shares = HeadView.Split(input.Keys.shape[2], null, ofNear / (ofNear + ofFar).clamp_min(SmallestNorm));
+        return [.. recurrence.Look(input).Zip(shares, (view, share) => view with { WindowShare = share.WindowShare })];
     }
 
     /// <inheritdoc/>

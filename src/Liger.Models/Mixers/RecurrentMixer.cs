@@ -45,6 +45,9 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
         return output.to(input.Queries.dtype).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<HeadView> Look(MixerInput input) => HeadView.Split(input.Keys.shape[2], Terms(input).LogDecay);
+
     bool IRecordableMixer.CanRecord => true;
 
     // Single steps work in place already.

@@ -94,6 +94,9 @@ public abstract class TokenMixer
     /// <returns>[B,T,H,D].</returns>
     public abstract Tensor Extend(MixerInput input, MixerState state);
 
+    /// <summary>What can be seen of its work on these tokens, kv head by kv head; computed for the purpose, beside the forms that are run.</summary>
+    public virtual IReadOnlyList<HeadView> Look(MixerInput input) => HeadView.Split(input.Keys.shape[2], null);
+
     /// <summary>Bytes that decoding one sequence keeps in this layer after a number of tokens.</summary>
     /// <param name="tokens">Tokens seen.</param>
     /// <param name="elementSize">Bytes of one cached key or value number.</param>

@@ -15,6 +15,12 @@ public sealed record Chart
     /// <summary>What is drawn, in the order of the legend.</summary>
     public required IReadOnlyList<Series> Series { get; init; }
 
+    /// <summary>Pixels of <see cref="Width"/> where nothing else is said.</summary>
+    public const double DefaultWidth = 560;
+
+    /// <summary>Pixels of the area in which points lie. Default 560.</summary>
+    public double Width { get; init; } = DefaultWidth;
+
     /// <summary>Pixels from one series to the next at the same X, so that equal values do not hide each other. Default 0.</summary>
     public double Spread { get; init; }
 }

@@ -6,10 +6,7 @@ namespace Liger.Pictures;
 /// <summary>Draws a chart as SVG: one file without anything from elsewhere, readable on light and dark pages.</summary>
 public static class SvgChart
 {
-    /// <summary>Width and height of the area in which points lie, in pixels, and its place.</summary>
-    internal const double PlotWidth = 560, PlotHeight = 320, Left = 64, Top = 44;
-
-    private const double Bottom = 56, LegendGap = 24, LegendLine = 20, LegendMark = 22, CharacterWidth = 6.6, MarkRadius = 3, CapWidth = 3, TickLength = 4, TextDrop = 4;
+    private const double PlotHeight = 320, Left = 64, Top = 44, Bottom = 56, LegendGap = 24, LegendLine = 20, LegendMark = 22, CharacterWidth = 6.6, MarkRadius = 3, CapWidth = 3, TickLength = 4, TextDrop = 4;
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
@@ -21,42 +18,42 @@ public static class SvgChart
         var points = chart.Series.SelectMany(s => s.Points).ToList();
         // Series that are spread need room beside the first and the last place.
         var aside = (chart.Series.Count - 1) / 2.0 * chart.Spread;
-        var x = new AxisMap(chart.X, [.. points.Select(p => p.X)], Left + Math.Max(0, aside), Left + PlotWidth - Math.Max(0, aside));
+        var x = new AxisMap(chart.X, [.. points.Select(p => p.X)], Left + Math.Max(0, aside), Left + chart.Width - Math.Max(0, aside));
         var y = new AxisMap(chart.Y, [.. points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y })], Top + PlotHeight, Top);
-        var width = Left + PlotWidth + LegendGap + LegendMark + (CharacterWidth * chart.Series.Select(s => s.Name.Length).DefaultIfEmpty(0).Max()) + LegendGap;
+        var width = Left + chart.Width + LegendGap + LegendMark + (CharacterWidth * chart.Series.Select(s => s.Name.Length).DefaultIfEmpty(0).Max()) + LegendGap;
         var height = Math.Max(Top + PlotHeight + Bottom, Top + (LegendLine * (chart.Series.Count + 1)));
         var root = Element("svg", ("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("width", Number(width)), ("height", Number(height)), ("role", "img"));
         root.Add(
             new XElement(Svg + "title", chart.Title),
             new XElement(Svg + "style", SvgStyle.Css),
             Text(Left, Top - LegendLine, "title", chart.Title),
-            Across(x, chart.X),
-            Up(y, chart.Y));
+            Across(x, chart),
+            Up(y, chart));
         for (var i = 0; i < chart.Series.Count; i++)
         {
             var (series, offset) = (chart.Series[i], (i * chart.Spread) - aside);
-            root.Add(Drawn(series, series.Colour ?? i, p => x.At(p.X) + offset, y), Named(series, i));
+            root.Add(Drawn(series, series.Colour ?? i, p => x.At(p.X) + offset, y), Named(series, i, Left + chart.Width + LegendGap));
         }
         return root.ToString() + "\n";
     }
 
-    private static XElement Across(AxisMap map, Axis axis)
+    private static XElement Across(AxisMap map, Chart chart)
     {
         var group = Element("g", ("class", "axis"));
         var bottom = Top + PlotHeight;
-        group.Add(Path("line", $"M{Number(Left)} {Number(bottom)}H{Number(Left + PlotWidth)}"));
+        group.Add(Path("line", $"M{Number(Left)} {Number(bottom)}H{Number(Left + chart.Width)}"));
         foreach (var tick in map.Ticks)
             group.Add(Path("line", $"M{Number(map.At(tick))} {Number(bottom)}v{Number(TickLength)}"), Text(map.At(tick), bottom + LegendLine, "middle", AxisMap.Name(tick)));
-        group.Add(Text(Left + (PlotWidth / 2), bottom + (2 * LegendLine), "middle", axis.Label));
+        group.Add(Text(Left + (chart.Width / 2), bottom + (2 * LegendLine), "middle", chart.X.Label));
         return group;
     }
 
-    private static XElement Up(AxisMap map, Axis axis)
+    private static XElement Up(AxisMap map, Chart chart)
     {
         var group = Element("g", ("class", "axis"));
         foreach (var tick in map.Ticks)
-            group.Add(Path("grid", $"M{Number(Left)} {Number(map.At(tick))}h{Number(PlotWidth)}"), Text(Left - (2 * TickLength), map.At(tick) + TextDrop, "end", AxisMap.Name(tick)));
-        var label = Text(0, 0, "middle", axis.Label);
+            group.Add(Path("grid", $"M{Number(Left)} {Number(map.At(tick))}h{Number(chart.Width)}"), Text(Left - (2 * TickLength), map.At(tick) + TextDrop, "end", AxisMap.Name(tick)));
+        var label = Text(0, 0, "middle", chart.Y.Label);
         label.SetAttributeValue("transform", $"translate({Number(LegendLine - TextDrop)} {Number(Top + (PlotHeight / 2))}) rotate(-90)");
         group.Add(label);
         return group;
@@ -78,10 +75,9 @@ public static class SvgChart
         return group;
     }
 
-    private static XElement Named(Series series, int place)
+    private static XElement Named(Series series, int place, double left)
     {
-        var colour = series.Colour ?? place;
-        var (left, top) = (Left + PlotWidth + LegendGap, Top + (LegendLine * place) + (LegendLine / 2));
+        var (colour, top) = (series.Colour ?? place, Top + (LegendLine * place) + (LegendLine / 2));
         var group = Element("g", ("class", SvgStyle.Of(colour)));
         if (series.Line)
             group.Add(Path(Stroke(series, colour), $"M{Number(left)} {Number(top)}h{Number(LegendMark - CapWidth - CapWidth)}"));

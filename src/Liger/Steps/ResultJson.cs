@@ -27,6 +27,7 @@ namespace Liger.Steps;
 [JsonSerializable(typeof(RecallDataResult))]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(ScoreboardResult))]
+[JsonSerializable(typeof(GatesResult))]
 public sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>One result as text.</summary>
