@@ -295,6 +295,22 @@ public sealed class PipelineTests : IDisposable
         Assert.Contains("is there already", again.Error);
     }
 
+    [Fact]
+    public void Recall_windows_are_mixed_in_and_a_stopped_run_goes_on_with_the_same_ones()
+    {
+        File.WriteAllText(folder["text.txt"], string.Join(". ", Enumerable.Repeat(TinyCheckpoint.Words, 4)));
+        string[] mixed = [recipe, "data.context=256", "data.validation_rows=1", "data.recall.share=0.5", "data.recall.answer_weight=2", "train.steps=4", "train.save_every=1"];
+        Assert.Contains("0.5 of what is taken recall windows, the first with", Done(["validate", .. mixed]).Output);
+        Done(["finetune", .. mixed, "--to", folder["whole"]]);
+        Done(["finetune", .. mixed, "data.recall.share=0", "--to", folder["plain"]]);
+        Assert.NotEqual(Adapter("whole"), Adapter("plain"));
+        using var stop = new CancellationTokenSource();
+        CliRun.WhileWatching(line => { if (line.Contains("training 0/4")) stop.Cancel(); }, stop.Token, ["finetune", .. mixed]);
+        Assert.False(Directory.Exists(folder["run/adapter"]));
+        Done(["finetune", .. mixed, "--resume"]);
+        Assert.Equal(Adapter("whole"), Adapter("run"));
+    }
+
     private byte[] Adapter(string run) => File.ReadAllBytes(folder[$"{run}/adapter/adapter_model.safetensors"]);
 
     [Fact]

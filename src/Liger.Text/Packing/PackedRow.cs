@@ -8,6 +8,9 @@ public sealed record PackedRow(int[] Ids, int[] Labels, int[] DocumentStarts)
 {
     /// <summary>Where the row asks for what it said before, ascending; empty in rows of plain text.</summary>
     public IReadOnlyList<AnswerSpan> Answers { get; init; } = [];
+
+    /// <summary>How many times a scored token of an answer counts in a loss, from 1. Default 1.</summary>
+    public int AnswerWeight { get; init; } = 1;
 }
 
 /// <summary>How documents are packed into rows.</summary>

@@ -31,6 +31,9 @@ internal sealed class RunPlan
     /// <summary>Optimizer steps of the whole run.</summary>
     public long Steps { get; }
 
+    /// <summary>Rows that take the place of some; null for none.</summary>
+    public RowMix? Mix { get; set; }
+
     /// <summary>The rows of the next optimizer step, in order.</summary>
     /// <param name="taken">Rows taken so far.</param>
     public List<PackedRow> Next(long taken)
@@ -38,7 +41,12 @@ internal sealed class RunPlan
         var count = Math.Min(rowsAStep, Rows - taken);
         var next = new List<PackedRow>((int)count);
         for (var position = taken; position < taken + count; position++)
-            next.Add(rows[order[(int)(position / rows.Count), (int)(position % rows.Count)]]);
+        {
+            var mixed = Mix?.Among(position) ?? 0;
+            next.Add(Mix?.Among(position + 1) > mixed ? Mix.Row(mixed) : Own(position - mixed));
+        }
         return next;
     }
+
+    private PackedRow Own(long position) => rows[order[(int)(position / rows.Count), (int)(position % rows.Count)]];
 }

@@ -44,6 +44,9 @@ public sealed class Trainer
     /// <summary>What is measured as memory, bytes; null: the most taken of the GPU so far where the parameters lie on one, or by this process.</summary>
     public Func<long>? MemoryBytes { get; init; }
 
+    /// <summary>Rows that are made on the way and take the place of some training rows; null for none.</summary>
+    public RowMix? Mix { init => Plan.Mix = value; }
+
     private RunPlan Plan { get; }
 
     /// <summary>Trains to the end, or until cancelled.</summary>

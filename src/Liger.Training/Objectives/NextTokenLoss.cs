@@ -10,14 +10,14 @@ namespace Liger.Training;
 /// </summary>
 public static class NextTokenLoss
 {
-    /// <summary>How many tokens of a row are scored.</summary>
+    /// <summary>How many tokens of a row are scored, those of answers counted as often as their weight says.</summary>
     public static int ScoredTokens(PackedRow row)
     {
         var count = 0;
         for (var t = 1; t < row.Ids.Length; t++)
             if (row.Labels[t] != LinearCrossEntropy.Ignored)
                 count++;
-        return count;
+        return count + ScoredPositions.Repeats(row).Count();
     }
 
     /// <summary>The ids of rows as one tensor, rows shorter than the longest filled up with id 0 behind their end.</summary>

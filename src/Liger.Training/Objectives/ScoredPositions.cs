@@ -29,9 +29,27 @@ internal sealed class ScoredPositions
                     targets.Add(rows[r].Labels[t]);
                     all[r * length + t - 1] = rows[r].Labels[t];
                 }
-        var select = positions.Count < WorthSelecting * all.Length;
+        var once = positions.Count;
+        for (var r = 0; r < rows.Count; r++)
+            foreach (var t in Repeats(rows[r]))
+            {
+                positions.Add(r * length + t - 1);
+                targets.Add(rows[r].Labels[t]);
+            }
+        var select = once < WorthSelecting * all.Length || positions.Count > once;
         selected = select ? torch.tensor(positions.ToArray(), ScalarType.Int64, device) : null;
         Targets = torch.tensor(select ? targets.ToArray() : all, ScalarType.Int64, device);
+    }
+
+    /// <summary>The scored tokens of a row's answers, as often as they count beyond once.</summary>
+    public static IEnumerable<int> Repeats(PackedRow row)
+    {
+        if (row.AnswerWeight <= 1)
+            yield break;
+        foreach (var answer in row.Answers)
+            for (var t = Math.Max(1, answer.Start); t < answer.Start + answer.Length; t++)
+                for (var again = 1; row.Labels[t] != LinearCrossEntropy.Ignored && again < row.AnswerWeight; again++)
+                    yield return t;
     }
 
     /// <summary>[N] int64, <see cref="LinearCrossEntropy.Ignored"/> where a state that is kept is not scored.</summary>

@@ -29,6 +29,9 @@ public sealed record DataSection
     /// <summary>Whether documents that share a row are kept apart. Default true; the published Liger recipe runs them together.</summary>
     public bool KeepDocumentsApart { get; init; } = true;
 
+    /// <summary>Recall windows made on the way, in the place of some rows; null makes none.</summary>
+    public RecallSection? Recall { get; init; }
+
     /// <summary>How a file is read.</summary>
     internal TextDataOptions Reading(string file) => new()
     {
@@ -49,6 +52,7 @@ public sealed record DataSection
         Template = s.Value("template", d.Template, Kind.Choice([Auto, .. ChatTemplate.Names])),
         Context = s.Value("context", d.Context, Kind.Whole(LeastContext, MostContext)),
         KeepDocumentsApart = s.Value("keep_documents_apart", d.KeepDocumentsApart, Kind.Flag),
+        Recall = s.Section("recall", d.Recall, d.Recall ?? new RecallSection(), RecallSection.Bind),
     };
 
     private static Kind<TextDataFormat> FormatName { get; } = Kind.Named(

@@ -1,5 +1,6 @@
 using Liger.Recipes;
 using Liger.Text;
+using Liger.Training;
 
 namespace Liger.Steps;
 
@@ -8,9 +9,18 @@ namespace Liger.Steps;
 /// <param name="Validation">Rows to validate on; may be empty.</param>
 internal sealed record TrainingRows(IReadOnlyList<PackedRow> Train, IReadOnlyList<PackedRow> Validation)
 {
+    /// <summary>Recall windows over the training rows' text that take the place of some of them; null where the recipe asks for none.</summary>
+    internal RowMix? Mix { get; private init; }
+
     /// <summary>Reads, tokenizes and packs the files of a recipe.</summary>
     /// <exception cref="LigerException">The held-out rows leave nothing to train on.</exception>
     internal static TrainingRows Read(DataSection data, Tokenizer tokenizer, IStepObserver observer)
+    {
+        var rows = Packed(data, tokenizer, observer);
+        return data.Recall is { Share: > 0 } recall ? rows with { Mix = recall.Mix(rows.Train, tokenizer, data.Context) } : rows;
+    }
+
+    private static TrainingRows Packed(DataSection data, Tokenizer tokenizer, IStepObserver observer)
     {
         var rows = Pack(data, data.Train, tokenizer, observer);
         if (data.Validation.Count > 0)

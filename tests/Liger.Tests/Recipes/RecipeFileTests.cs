@@ -69,6 +69,17 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Fact]
+    public void Recall_windows_are_asked_for_by_a_section_and_by_none_where_it_lacks()
+    {
+        Assert.Null(RecipeFile.Load(Save(Small)).Data.Recall);
+        var recipe = RecipeFile.Load(Save(Small.Replace("train: [a.txt, sub/b.txt]", "train: a.txt\n  recall: {share: 0.25, keys: names.txt, answer_weight: 4}")));
+        Assert.Equal((0.25, folder["names.txt"], 4, false), (recipe.Data.Recall!.Share, recipe.Data.Recall.Keys, recipe.Data.Recall.AnswerWeight, recipe.Data.Recall.OnlyAnswers));
+        File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
+        Assert.Equal(recipe.Data.Recall, RecipeFile.Load(folder["again.yaml"]).Data.Recall);
+        Assert.Contains("data.recall.share", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["data.recall.share=2"])).Message);
+    }
+
+    [Fact]
     public void Words_and_truth_values_of_a_mixer_are_read_and_written()
     {
         var recipe = RecipeFile.Load(Save(Small), ["mixer.rope=true", "mixer.feature_map=l2-norm", "mixer.gate_source=query"]);

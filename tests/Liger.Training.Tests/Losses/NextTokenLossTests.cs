@@ -25,6 +25,22 @@ public class NextTokenLossTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_answer_counts_as_often_as_its_weight_says(bool onlyAnswers)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var generator = new Generator(4);
+        var (hidden, head) = (torch.randn(1, 6, C, generator: generator), torch.randn(V, C, generator: generator));
+        var row = new RecallWindow([1, 2, 3, 4, 5, 0], [new AnswerSpan(2, 2), new AnswerSpan(5, 1)]).Row(onlyAnswers, answerWeight: 3);
+        var logits = hidden.matmul(head.t()).log_softmax(-1);
+        int[] weights = onlyAnswers ? [0, 3, 3, 0, 3] : [1, 3, 3, 1, 3];
+        Assert.Equal(weights.Sum(), NextTokenLoss.ScoredTokens(row));
+        var mean = -weights.Select((weight, t) => weight * logits[0, t, row.Ids[t + 1]].item<float>()).Sum() / weights.Sum();
+        Assert.Equal(mean, NextTokenLoss.Sum(hidden, head, [row], 1.0 / weights.Sum()).item<float>(), 1e-5);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(20)]
     public void Leaving_out_unscored_positions_changes_neither_loss_nor_gradient(int masked)
