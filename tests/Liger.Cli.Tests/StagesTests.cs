@@ -19,12 +19,12 @@ public sealed class StagesTests : IDisposable
             model: {path: model}
             mixer: {name: liger-gla, window: 4, mixture: learned, initial_mix: 0.7}
             data: {train: text.txt, validation_rows: 2, context: 16}
-            lora: {rank: 2, dropout: 0.1, targets: [q_proj, o_proj]}
+            lora: {rank: 2, dropout: 0.1, targets: [q_proj, o_proj], dora: true}
             train: {accumulation: 2, lr: 1e-2, validate_every: 2, save_every: 1, device: cpu}
             stages:
               - {name: transfer, loss: attention-transfer, steps: 3, lr: 5e-2, lora: false, mixer_parameters: true}
               - {name: distill, loss: distill, steps: 4, warmup: 1}
-              - {name: longer, steps: 3, mixer_parameters: true, data: {context: 32}}
+              - {name: longer, steps: 3, mixer_parameters: true, full: [k_proj], full_lr: 1e-3, mixer_lr: 2e-2, lora_plus: 4, data: {context: 32}}
             """);
     }
 
@@ -37,9 +37,9 @@ public sealed class StagesTests : IDisposable
         var result = Run("whole", said);
         Assert.Equal(["transfer", "distill", "longer"], result.Stages!.Select(stage => stage.Name));
         Assert.Equal((10, 10 * 2 * 16 + 3 * 2 * 16), (result.Steps, result.Tokens));
-        Assert.Equal([8, 256, 264], result.Stages!.Select(stage => stage.TrainedParameters));
+        Assert.Equal([8, 320, 584], result.Stages!.Select(stage => stage.TrainedParameters));
         Assert.Contains("stage 2/3 distill", said.Works);
-        Assert.Contains(said.Lines, line => line.StartsWith("stage 3/3 longer 264 parameters", StringComparison.Ordinal));
+        Assert.Contains(said.Lines, line => line.StartsWith("stage 3/3 longer 584 parameters", StringComparison.Ordinal));
         var stages = Metrics("whole").Select(line => line["stage"]!.GetValue<string>()).ToList();
         Assert.Equal(stages.OrderBy(name => result.Stages!.ToList().FindIndex(stage => stage.Name == name)), stages);
         Assert.Contains(Metrics("whole"), line => line["validation_layer_1"] is not null && line["stage"]!.GetValue<string>() == "transfer");
@@ -49,6 +49,10 @@ public sealed class StagesTests : IDisposable
         Assert.Equal(System.IO.File.ReadAllBytes(folder["whole/stages/transfer/best/mixer_parameters.safetensors"]), File("distill", "mixer_parameters.safetensors"));
         Assert.NotEqual(File("transfer", "adapter_model.safetensors"), File("distill", "adapter_model.safetensors"));
         Assert.NotEqual(File("distill", "mixer_parameters.safetensors"), File("longer", "mixer_parameters.safetensors"));
+        Assert.NotEqual(File("distill", "full_projections.safetensors"), File("longer", "full_projections.safetensors"));
+        var exported = new ExportStep(new ExportOptions { Model = new ModelOptions { Checkpoint = result.Checkpoint, Adapter = result.Adapter, Device = "cpu" }, To = folder["merged"] }).Run(said);
+        // Both layers' q, k, o and mixers' parameters.
+        Assert.Equal((8, true), (exported.MergedTensors, exported.LargestLogitDifference < 1e-3));
     }
 
     [Fact]
@@ -62,7 +66,7 @@ public sealed class StagesTests : IDisposable
             var first = Run(name, new Observer { Then = (work, at) => { if (work.EndsWith(stage, StringComparison.Ordinal) && at == step) stop.Cancel(); } }, stop: stop.Token);
             Assert.True(first.Cancelled, name);
             Assert.False(Run(name, new Observer(), resume: true).Cancelled);
-            foreach (var file in new[] { "adapter_model.safetensors", "mixer_parameters.safetensors" })
+            foreach (var file in new[] { "adapter_model.safetensors", "mixer_parameters.safetensors", "full_projections.safetensors" })
                 Assert.Equal(File.ReadAllBytes(folder[$"whole/adapter/{file}"]), File.ReadAllBytes(folder[$"{name}/adapter/{file}"]));
             Assert.Equal(Metrics("whole").Select(Steady), Metrics(name).Select(Steady));
         }

@@ -25,6 +25,9 @@ public sealed record AdapterConfig
     /// <summary>use_rslora: scale by alpha / sqrt(rank) instead of alpha / rank.</summary>
     public bool UseRsLora { get; init; }
 
+    /// <summary>use_dora: rows of the adapted weight have trained lengths.</summary>
+    public bool UseDora { get; init; }
+
     /// <summary>What the product B·A is multiplied by: alpha / rank, or alpha / sqrt(rank).</summary>
     public double Scaling => Alpha / (UseRsLora ? Math.Sqrt(Rank) : Rank);
 

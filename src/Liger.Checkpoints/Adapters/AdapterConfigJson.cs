@@ -16,7 +16,7 @@ internal static class AdapterConfigJson
         "alpha_pattern", "arrow_config", "auto_mapping", "base_model_name_or_path", "bias", "corda_config", "ensure_weight_tying", "eva_config", "exclude_modules",
         "fan_in_fan_out", "inference_mode", "init_lora_weights", "layer_replication", "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha",
         "lora_dropout", "megatron_core", "peft_type", "peft_version", "qalora_group_size", "r", "rank_pattern", "revision", "runtime_config", "target_modules",
-        "task_type", "use_rslora",
+        "task_type", "use_dora", "use_rslora",
     ];
 
     // Must be absent, null, false or empty.
@@ -49,6 +49,7 @@ internal static class AdapterConfigJson
             TargetModules = targets,
             BaseModelNameOrPath = json.TextOrNull("base_model_name_or_path"),
             UseRsLora = json.BoolOrNull("use_rslora") ?? false,
+            UseDora = json.BoolOrNull("use_dora") ?? false,
         };
     }
 
@@ -73,7 +74,7 @@ internal static class AdapterConfigJson
         ["revision"] = null,
         ["target_modules"] = new JsonArray([.. config.TargetModules.Select(target => JsonValue.Create(target))]),
         ["task_type"] = "CAUSAL_LM",
-        ["use_dora"] = false,
+        ["use_dora"] = config.UseDora,
         ["use_rslora"] = config.UseRsLora,
     };
 

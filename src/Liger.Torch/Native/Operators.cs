@@ -67,6 +67,6 @@ internal static class Operators
         scatter_value_ = new("scatter_", "value"), scatter_add_ = new("scatter_add_"), masked_select = new("masked_select"), nonzero = new("nonzero"),
         searchsorted = new("searchsorted", "Tensor"),
         // Contents and placement
-        copy_ = new("copy_"), fill_ = new("fill_", "Scalar"), zero_ = new("zero_"), local_scalar = new("_local_scalar_dense"),
+        copy_ = new("copy_"), set_ = new("set_", "source_Tensor"), fill_ = new("fill_", "Scalar"), zero_ = new("zero_"), local_scalar = new("_local_scalar_dense"),
         to_dtype = new("to", "dtype"), to_device = new("to", "device");
 }

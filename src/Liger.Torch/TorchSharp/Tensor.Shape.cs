@@ -54,6 +54,8 @@ public static partial class torch
         public Tensor masked_select(Tensor mask) => Operators.masked_select.Call(this, mask);
         public Tensor nonzero() => Operators.nonzero.Call(this);
 
+        /// <summary>Makes this tensor another's memory, sizes and strides.</summary>
+        public Tensor set_(Tensor source) => Operators.set_.InPlace(this, source);
         public Tensor copy_(Tensor source, bool nonBlocking = false) => Operators.copy_.InPlace(this, source, nonBlocking);
         public Tensor fill_(Scalar value) => Operators.fill_.InPlace(this, value);
         public Tensor zero_() => Operators.zero_.InPlace(this);

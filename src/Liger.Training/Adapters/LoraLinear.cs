@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Liger.Training;
 
-/// <summary>A projection with a low-rank addition: y = base(x) + (alpha / R)·x·Aᵀ·Bᵀ, A [R, C] and B [O, R] in fp32 over a base of any type.</summary>
+/// <summary>
+/// A projection with a low-rank addition: y = base(x) + (alpha / R)·x·Aᵀ·Bᵀ, A [R, C] and B [O, R] in fp32 over a base of any type. With trained
+/// lengths m [O] (DoRA) everything but the bias is multiplied by m / |W + (alpha / R)·B·A|, rows' lengths, which count as constant.
+/// </summary>
 internal sealed class LoraLinear : Projection
 {
     private readonly double scale;
@@ -17,9 +20,11 @@ internal sealed class LoraLinear : Projection
     /// <param name="scale">alpha / R.</param>
     /// <param name="dropout">The adapter's.</param>
     /// <param name="number">Which of the adapter's projections this is.</param>
-    public LoraLinear(Linear inner, Tensor a, Tensor b, double scale, LoraDropout dropout, int number)
+    /// <param name="dora">Whether rows have trained lengths; they begin with those of the base.</param>
+    public LoraLinear(Linear inner, Tensor a, Tensor b, double scale, LoraDropout dropout, int number, bool dora)
     {
         (Inner, A, B, this.scale, this.dropout, this.number) = (inner, a, b, scale, dropout, number);
+        Magnitude = dora ? Lengths().DetachFromDisposeScope().requires_grad_() : null;
     }
 
     /// <summary>The projection as it was.</summary>
@@ -29,6 +34,9 @@ internal sealed class LoraLinear : Projection
 
     public Tensor B { get; }
 
+    /// <summary>[O], fp32: DoRA's lengths of rows; null without.</summary>
+    public Tensor? Magnitude { get; }
+
     public override int InFeatures => Inner.InFeatures;
 
     public override int OutFeatures => Inner.OutFeatures;
@@ -36,21 +44,43 @@ internal sealed class LoraLinear : Projection
     public override Tensor forward(Tensor x)
     {
         using var mask = dropout.Mask(x, number);
-        return LoraFunction.apply(x, A, B, mask!, Inner, scale);
+        var y = LoraFunction.apply(x, A, B, mask!, Inner, scale);
+        if (Magnitude is null)
+            return y;
+        using var scope = torch.NewDisposeScope();
+        var factor = Magnitude.div(Lengths());
+        var scaled = y.to(ScalarType.Float32).mul(factor);
+        if (Inner.Bias is { } bias)
+            scaled = scaled.add(bias.to(ScalarType.Float32).mul(factor.neg().add(1)));
+        y.Dispose();
+        return scaled.to(x.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>base + (alpha / R)·B·A, computed in fp32 and rounded once to the type of the base: [O, C].</summary>
+    /// <summary>The weight with the adapter in it, computed in fp32 and rounded once to the type of the base: [O, C].</summary>
     public Tensor Merged()
     {
         using var grad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        return Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)scale).to(Inner.Weight.dtype).MoveToOuterDisposeScope();
+        var sum = Sum();
+        return (Magnitude is null ? sum : sum.mul(Magnitude.div(Lengths()).unsqueeze(1))).to(Inner.Weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>base + (alpha / R)·B·A, fp32 [O, C].</summary>
+    private Tensor Sum() => Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)scale);
+
+    /// <summary>The lengths of its rows [O], which no gradient flows through.</summary>
+    private Tensor Lengths()
+    {
+        using var grad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        return Sum().square().sum(1).sqrt().MoveToOuterDisposeScope();
     }
 
     public override void Dispose()
     {
         A.Dispose();
         B.Dispose();
+        Magnitude?.Dispose();
         Inner.Dispose();
     }
 }

@@ -19,6 +19,12 @@ public sealed record LoraOptions
     /// <summary>Whether the update is scaled by alpha / √rank instead (rank-stabilised LoRA). Default false.</summary>
     public bool UseRsLora { get; init; }
 
+    /// <summary>Whether each row of the adapted weight is brought to a length that is trained by itself (DoRA): W′ = m ∘ (W + s·B·A) / |W + s·B·A|, the
+    /// length in the denominator counting as constant. Default false.</summary>
+    /// <remarks>Source: Liu and others 2024, arXiv 2402.09353, sections 4.1 and 4.3. Differs: dropout falls on the low-rank addition alone, where PEFT
+    /// lets it fall on the base's share of the change of length too.</remarks>
+    public bool UseDora { get; init; }
+
     /// <summary>What B·A is multiplied by: alpha / rank, or alpha / √rank.</summary>
     public double Scale => Alpha / (UseRsLora ? Math.Sqrt(Rank) : Rank);
 

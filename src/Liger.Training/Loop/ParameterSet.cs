@@ -6,13 +6,18 @@ using static TorchSharp.torch;
 namespace Liger.Training;
 
 /// <summary>
-/// The trained parameters with their gradients and moments. All gradients lie in one fp32 buffer into which autograd adds, so
-/// that clearing, clipping and checking them is one operation each. A parameter that is not fp32 has an fp32 original, and its
-/// gradients of several micro-batches are added up in fp32.
+/// The trained parameters with their gradients and moments, each kept in one flat fp32 buffer: clearing, clipping, checking and updating are a
+/// handful of operations, whatever the number of tensors. Autograd adds into views of the gradients. A parameter that is not fp32 has an fp32
+/// original, and its gradients of several micro-batches are added up in fp32. On disk everything goes by the parameters' names.
 /// </summary>
 internal sealed class ParameterSet : IDisposable
 {
+    /// <summary>Parameters begin at multiples of this many numbers, which keeps them aligned for vector loads of any type; gaps stay 0.</summary>
+    private const long Alignment = 64;
+
     private readonly List<Entry> entries = [];
+    private readonly List<ParameterGroup> groups = [];
+    private readonly Tensor originals;
     private readonly Tensor gradients;
     private readonly AdamW optimizer;
     private readonly List<AdamW.State> moments;
@@ -21,32 +26,28 @@ internal sealed class ParameterSet : IDisposable
     {
         if (parameters.Count == 0)
             throw new TrainingException("trained parameters: there are none. Name at least one target that the model has.");
-        using var grad = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
+        if (parameters.GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new TrainingException($"trained parameters: {twice.Key} is given twice.");
+        double Decay(NamedParameter p) => p.WeightDecay ?? (options.DecayVectors || p.Weight.Dimensions > 1 ? options.WeightDecay : 0);
+        var alike = parameters.GroupBy(p => (p.Rate, Decay: Decay(p), p.Weight.dtype)).ToList();
+        var device = parameters[0].Weight.device;
         Count = parameters.Sum(p => p.Weight.numel());
-        gradients = torch.zeros(Count, ScalarType.Float32, parameters[0].Weight.device).DetachFromDisposeScope();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var length = parameters.Sum(p => Aligned(p.Weight.numel()));
+        originals = torch.zeros(length, ScalarType.Float32, device).DetachFromDisposeScope();
+        gradients = torch.zeros(length, ScalarType.Float32, device).DetachFromDisposeScope();
         long offset = 0;
-        foreach (var (name, weight) in parameters)
+        foreach (var group in alike)
         {
-            if (!names.Add(name))
-                throw new TrainingException($"trained parameters: {name} is given twice.");
-            var original = weight.dtype == ScalarType.Float32 ? weight.detach() : weight.detach().to(ScalarType.Float32);
-            var trained = torch.nn.Parameter(original);
-            trained.DetachFromDisposeScope();
-            var gradient = gradients.narrow(0, offset, weight.numel()).view(weight.shape).DetachFromDisposeScope();
-            offset += weight.numel();
-            trained.grad = gradient;
-            weight.requires_grad = true;
-            if (weight.dtype == ScalarType.Float32)
-                weight.grad = gradient;
-            entries.Add(new Entry(name, weight, trained, gradient));
+            var (from, members) = (offset, new List<(NamedParameter Parameter, long Offset)>());
+            foreach (var parameter in group)
+            {
+                members.Add((parameter, offset));
+                entries.Add(new Entry(parameter.Name, parameter.Weight, groups.Count, offset, offset - from));
+                offset += Aligned(parameter.Weight.numel());
+            }
+            groups.Add(new ParameterGroup(members, originals, gradients, from, offset - from));
         }
-        var shrinking = entries.Where(e => options.DecayVectors || e.Weight.Dimensions > 1).ToList();
-        var others = entries.Except(shrinking).ToList();
-        optimizer = torch.optim.AdamW([Group(shrinking, options.WeightDecay, options), Group(others, 0, options)]);
-        // The optimizer lists its states group by group.
-        entries = [.. shrinking, .. others];
+        optimizer = torch.optim.AdamW(groups.Zip(alike, (group, of) => new AdamW.ParamGroup([group.Trained], 0, options.Beta1, options.Beta2, options.Epsilon, of.Key.Decay)));
         moments = [.. optimizer.state_dict().State.Cast<AdamW.State>()];
         Names = [.. parameters.Select(p => p.Name)];
     }
@@ -68,15 +69,8 @@ internal sealed class ParameterSet : IDisposable
     public void CollectGradients()
     {
         using var grad = torch.no_grad();
-        foreach (var entry in entries)
-        {
-            if (entry.Weight.dtype == ScalarType.Float32)
-                continue;
-            using var gradient = entry.Weight.grad;
-            if (gradient is not null)
-                entry.Gradient.add_(gradient);
-            entry.Weight.grad = null;
-        }
+        foreach (var group in groups)
+            group.Collect();
     }
 
     /// <summary>The 2-norm of the gradient of all parameters together, a scalar on their device.</summary>
@@ -99,15 +93,15 @@ internal sealed class ParameterSet : IDisposable
         using var grad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var byName = entries.ToDictionary(e => e.Name);
-        return Names.Reverse().FirstOrDefault(name => !byName[name].Gradient.isfinite().all().item<bool>());
+        return Names.Reverse().FirstOrDefault(name => !byName[name].In(gradients).isfinite().all().item<bool>());
     }
 
     /// <summary>One step of the optimizer.</summary>
     public void Step(double learningRate)
     {
         using var grad = torch.no_grad();
-        foreach (var group in optimizer.ParamGroups)
-            group.LearningRate = learningRate;
+        foreach (var (settings, group) in optimizer.ParamGroups.Zip(groups))
+            settings.LearningRate = learningRate * group.Rate;
         optimizer.step();
         Publish();
     }
@@ -115,8 +109,10 @@ internal sealed class ParameterSet : IDisposable
     /// <summary>Writes weights and moments, fp32, as two safetensors files.</summary>
     public void Save(string weights, string moments)
     {
-        Write(weights, entries.Select(e => (e.Name, (Tensor)e.Trained)));
-        Write(moments, entries.Zip(this.moments).SelectMany(p => new[] { (First(p.First.Name), p.Second.exp_avg), (Second(p.First.Name), p.Second.exp_avg_sq) }));
+        using var grad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        Write(weights, entries.Select(e => (e.Name, e.In(originals))));
+        Write(moments, entries.SelectMany(e => new[] { (First(e.Name), e.InGroup(this.moments[e.Group].exp_avg)), (Second(e.Name), e.InGroup(this.moments[e.Group].exp_avg_sq)) }));
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -133,11 +129,12 @@ internal sealed class ParameterSet : IDisposable
         var unexpected = stored.Names.Except(Names).ToList();
         if (unexpected.Count > 0)
             throw new TrainingException($"{weights}: holds {unexpected[0]}, which is not trained now. Resume with the recipe that began the run.");
-        foreach (var (entry, state) in entries.Zip(this.moments))
+        foreach (var entry in entries)
         {
-            Fill(entry.Trained, stored, entry.Name);
-            Fill(state.exp_avg, storedMoments, First(entry.Name));
-            Fill(state.exp_avg_sq, storedMoments, Second(entry.Name));
+            var state = this.moments[entry.Group];
+            Fill(entry.In(originals), stored, entry.Name);
+            Fill(entry.InGroup(state.exp_avg), storedMoments, First(entry.Name));
+            Fill(entry.InGroup(state.exp_avg_sq), storedMoments, Second(entry.Name));
             state.step = step;
         }
         Publish();
@@ -147,11 +144,9 @@ internal sealed class ParameterSet : IDisposable
     {
         optimizer.Dispose();
         foreach (var entry in entries)
-        {
             entry.Weight.grad = null;
-            entry.Trained.Dispose();
-            entry.Gradient.Dispose();
-        }
+        groups.ForEach(group => group.Dispose());
+        originals.Dispose();
         gradients.Dispose();
     }
 
@@ -176,15 +171,19 @@ internal sealed class ParameterSet : IDisposable
         target.copy_(stored);
     }
 
-    private static AdamW.ParamGroup Group(List<Entry> members, double decay, AdamWOptions options) =>
-        new([.. members.Select(e => e.Trained)], 0, options.Beta1, options.Beta2, options.Epsilon, decay);
+    private void Publish() => groups.ForEach(group => group.Publish());
 
-    private void Publish()
+    private static long Aligned(long numbers) => (numbers + Alignment - 1) / Alignment * Alignment;
+
+    /// <param name="Name">Its name.</param>
+    /// <param name="Weight">The leaf.</param>
+    /// <param name="Group">The number of its group.</param>
+    /// <param name="Offset">Its place in the flat buffers.</param>
+    /// <param name="GroupOffset">Its place in those of its group.</param>
+    private sealed record Entry(string Name, Tensor Weight, int Group, long Offset, long GroupOffset)
     {
-        foreach (var entry in entries)
-            if (entry.Weight.dtype != ScalarType.Float32)
-                entry.Weight.copy_(entry.Trained);
-    }
+        public Tensor In(Tensor flat) => flat.narrow(0, Offset, Weight.numel()).view(Weight.shape);
 
-    private sealed record Entry(string Name, Tensor Weight, Parameter Trained, Tensor Gradient);
+        public Tensor InGroup(Tensor flat) => flat.narrow(0, GroupOffset, Weight.numel()).view(Weight.shape);
+    }
 }

@@ -59,6 +59,8 @@ public sealed record Recipe
         };
         var stages = s.Sections("stages", r.Stages, bound.Train.Stage, (stage, value) => StageSection.BindListed(stage, value, bound.Data));
         s.Check(stages.DistinctBy(stage => stage.Name).Count() == stages.Count, "stages", "two stages have the same name; expected one of its own for each");
+        var full = stages.Append(bound.Train.Stage).SelectMany(stage => stage.Full);
+        s.Check(!bound.Lora.Targets.Intersect(full).Any(), "lora", $"targets: expected none that is trained in full, got {string.Join(", ", bound.Lora.Targets.Intersect(full))}");
         return bound with
         {
             Stages = stages,

@@ -24,6 +24,12 @@ public sealed record StageSection
     /// <summary>Whether the parameters that mixers declare are trained. Default false.</summary>
     public bool MixerParameters { get; init; }
 
+    /// <summary>Last names of projections that are trained in full; none of them may be a target of the adapter. Default none.</summary>
+    public IReadOnlyList<string> Full { get; init; } = [];
+
+    /// <summary>What of the adapter and beside it has a rate or weight decay of its own.</summary>
+    public RatesSection Rates { get; init; } = new();
+
     /// <summary>An entry of "stages" may have data of its own: the keys of "data", of which those that are left out are as there. Null: the recipe's.</summary>
     public DataSection? Data { get; init; }
 
@@ -40,9 +46,12 @@ public sealed record StageSection
         s.Check(name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), "name", $"expected letters, digits, - and _, got '{name}'");
         var bound = Bind(s, stage) with { Name = name, Data = s.Section("data", stage.Data, data, DataSection.Bind) };
         s.Check(bound.Lengths == 1, "", $"expected exactly one of steps, tokens and epochs, got {bound.Lengths}");
-        s.Check(bound.Lora || bound.MixerParameters, "lora", "expected true where nothing else is trained");
+        bound.CheckTrained(s);
         return bound;
     }
+
+    /// <summary>Notes a problem where nothing is trained.</summary>
+    internal void CheckTrained(ISection s) => s.Check(Lora || MixerParameters || Full.Count > 0, "lora", "expected true where nothing else is trained");
 
     internal static StageSection Bind(ISection s, StageSection t)
     {
@@ -66,6 +75,8 @@ public sealed record StageSection
             },
             Lora = s.Value("lora", t.Lora, Kind.Flag),
             MixerParameters = s.Value("mixer_parameters", t.MixerParameters, Kind.Flag),
+            Full = s.Value("full", t.Full, Kind.ListOf(Kind.Choice(LoraSection.Projections), mayBeEmpty: true)),
+            Rates = RatesSection.Bind(s, t.Rates),
         };
         s.Check(bound.Trainer.Schedule.LowestLearningRate <= bound.Trainer.Schedule.LearningRate, "min_lr", "expected at most lr");
         return bound;

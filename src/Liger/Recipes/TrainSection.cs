@@ -42,7 +42,7 @@ public sealed record TrainSection
         var lengths = bound.Stage.Lengths;
         if (staged) s.Check(lengths == 0, "", "expected no steps, tokens or epochs beside stages, which have their own");
         else s.Check(lengths == 1, "", $"expected exactly one of steps, tokens and epochs, got {lengths}");
-        s.Check(staged || bound.Stage.Lora || bound.Stage.MixerParameters, "lora", "expected true where nothing else is trained");
+        if (!staged) bound.Stage.CheckTrained(s);
         return bound;
     }
 }

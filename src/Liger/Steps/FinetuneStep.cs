@@ -28,7 +28,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
         var checkpoint = new ConvertedModel(Recipe, options.Overwrite).Path(observer, stop);
         using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device }, observer);
         var run = Begin();
-        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.AllStages.Any(stage => stage.MixerParameters));
+        using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.AllStages.Any(stage => stage.MixerParameters), [.. Recipe.AllStages.SelectMany(stage => stage.Full).Distinct()]);
         loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;
         var stages = new StagedTraining(Recipe, loaded, adapter, checkpoint, run, observer)
         {

@@ -67,7 +67,18 @@ internal sealed class StagedTraining(Recipe recipe, LoadedModel loaded, LoraAdap
         return trainer.Run(resume, new TrainingRelay(observer, Title(number)), stop);
     }
 
-    private List<NamedParameter> Part(StageSection stage) => [.. stage.Lora ? adapter.LoraParameters : [], .. stage.MixerParameters ? adapter.MixerParameters : []];
+    private List<NamedParameter> Part(StageSection stage)
+    {
+        var rate = stage.Trainer.Schedule.LearningRate;
+        var rates = stage.Rates;
+        return
+        [
+            .. (stage.Lora ? adapter.LoraParameters : []).Select(p => LoraAdapter.IsB(p) ? p with { Rate = rates.LoraPlus } : p),
+            .. adapter.FullParameters.Where(p => stage.Full.Any(name => p.Name.EndsWith($".{name}.weight", StringComparison.Ordinal)))
+                .Select(p => p with { Rate = (rates.Full ?? rate) / rate, WeightDecay = rates.FullWeightDecay }),
+            .. (stage.MixerParameters ? adapter.MixerParameters : []).Select(p => p with { Rate = (rates.Mixer ?? rate) / rate, WeightDecay = rates.MixerWeightDecay }),
+        ];
+    }
 
     /// <summary>"training", or "stage 2/3 distill".</summary>
     private string Title(int number) => recipe.Stages.Count == 0 ? "training" : $"stage {number + 1}/{recipe.Stages.Count} {recipe.Stages[number].Name}";

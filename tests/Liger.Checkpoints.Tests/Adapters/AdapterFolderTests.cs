@@ -18,7 +18,7 @@ public sealed class AdapterFolderTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var (a, b) = (torch.randn([2, 5]), torch.randn([7, 2]));
-        AdapterFolder.Write(folder["adapter"], Config, [(Module, a, b)]);
+        AdapterFolder.Write(folder["adapter"], Config, [new(Module, a, b)]);
         using (var file = SafeTensorsFile.Open(folder["adapter/adapter_model.safetensors"]))
             Assert.Equal([$"base_model.model.{Module}.lora_A.weight", $"base_model.model.{Module}.lora_B.weight"], file.Names);
         using var adapter = AdapterFolder.Open(folder["adapter"]);
@@ -28,8 +28,8 @@ public sealed class AdapterFolderTests : IDisposable
         var read = adapter.Read(Assert.Single(adapter.Modules));
         TensorAssert.Close(read.A, a);
         TensorAssert.Close(read.B, b);
-        Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["adapter"], Config, [(Module, a, b)]));
-        AdapterFolder.Write(folder["adapter"], Config, [(Module, a, b)], overwrite: true);
+        Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["adapter"], Config, [new(Module, a, b)]));
+        AdapterFolder.Write(folder["adapter"], Config, [new(Module, a, b)], overwrite: true);
         Assert.True(AdapterFolder.IsAdapter(folder["adapter"]));
     }
 
@@ -43,7 +43,6 @@ public sealed class AdapterFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("use_dora", "true")]
     [InlineData("bias", "\"all\"")]
     [InlineData("modules_to_save", "[\"lm_head\"]")]
     [InlineData("rank_pattern", "{\"q_proj\":4}")]
@@ -114,14 +113,35 @@ public sealed class AdapterFolderTests : IDisposable
     public void A_target_without_matrices_or_a_missing_file_is_an_error()
     {
         using var scope = torch.NewDisposeScope();
-        AdapterFolder.Write(folder["a"], Config with { TargetModules = ["q_proj", "v_proj"] }, [(Module, torch.zeros([2, 5]), torch.zeros([7, 2]))]);
+        AdapterFolder.Write(folder["a"], Config with { TargetModules = ["q_proj", "v_proj"] }, [new(Module, torch.zeros([2, 5]), torch.zeros([7, 2]))]);
         Assert.Contains("v_proj", Assert.Throws<CheckpointException>(() => AdapterFolder.Open(folder["a"])).Message, StringComparison.Ordinal);
         File.Delete(folder["a/adapter_model.safetensors"]);
         Assert.Throws<CheckpointException>(() => AdapterFolder.Open(folder["a"]));
         Assert.Throws<CheckpointException>(() => AdapterFolder.Open(folder["absent"]));
-        Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["b"], Config, [(Module, torch.zeros([3, 5]), torch.zeros([7, 2]))]));
+        Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["b"], Config, [new(Module, torch.zeros([3, 5]), torch.zeros([7, 2]))]));
         Assert.False(Directory.Exists(folder["b"]));
     }
 
     private static AdapterConfig Reread(JsonObject json) => AdapterConfigJson.Read(JsonFile.Parse(JsonFile.Format(json), "adapter_config.json"), "adapter_config.json");
+
+    [Fact]
+    public void Doras_lengths_are_stored_under_pefts_name_and_belong_to_use_dora()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = torch.NewDisposeScope();
+        var (a, b, lengths) = (torch.ones([2, 5]), torch.ones([7, 2]), torch.arange(7).to(float32));
+        var dora = Config with { UseDora = true };
+        AdapterFolder.Write(folder["a"], dora, [new(Module, a, b, lengths)]);
+        using (var stored = AdapterFolder.Open(folder["a"]))
+        {
+            Assert.True(stored.Config.UseDora);
+            Assert.Equal($"base_model.model.{Module}.lora_magnitude_vector", stored.Modules[0].Magnitude!.Name);
+            TensorAssert.Same(stored.Read(stored.Modules[0].Magnitude!), lengths);
+        }
+        Assert.Contains("missing", Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["b"], dora, [new(Module, a, b)])).Message, StringComparison.Ordinal);
+        Assert.Contains("none without", Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["b"], Config, [new(Module, a, b, lengths)])).Message, StringComparison.Ordinal);
+        Assert.Throws<CheckpointException>(() => AdapterFolder.Write(folder["b"], dora, [new(Module, a, b, torch.ones(6))]));
+        JsonFile.Write(Path.Combine(folder["a"], AdapterConfig.FileName), AdapterConfigJson.Format(Config));
+        Assert.Contains("no LoRA matrix", Assert.Throws<CheckpointException>(() => AdapterFolder.Open(folder["a"])).Message, StringComparison.Ordinal);
+    }
 }

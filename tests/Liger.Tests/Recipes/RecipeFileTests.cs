@@ -144,6 +144,8 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Contains(RecipeFile.Read(file, []).Problems, p => p.ToString().Contains("stages.1: expected exactly one of steps, tokens and epochs, got 0", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("train: expected no steps", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("stages: two stages have the same name", StringComparison.Ordinal));
+        Assert.Contains("lora: targets: expected none that is trained in full, got k_proj", RecipeFile.Read(Save(Small), ["train.full=[k_proj]"]).Problems[^1].ToString(), StringComparison.Ordinal);
+        Assert.Contains("expected true where nothing else", RecipeFile.Read(Save(Small), ["train.lora=false"]).Problems[^1].ToString(), StringComparison.Ordinal);
         Assert.Contains("stages: expected a list", RecipeFile.Read(Save(Small + "\nstages: 3"), []).Problems[^1].ToString(), StringComparison.Ordinal);
     }
 

@@ -82,6 +82,75 @@ public sealed class LoraTests : IDisposable
         TensorAssert.Close(b.grad!, plainB.grad!, name: "gradient of B");
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, false, 1e-5)]
+    [InlineData(ScalarType.Float32, true, 1e-5)]
+    [InlineData(ScalarType.BFloat16, false, 2e-2)]
+    public void Dora_is_its_formula_in_output_gradients_and_merged(ScalarType dtype, bool bias, double tolerance)
+    {
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(dtype, bias: bias);
+        var x = Input(dtype).requires_grad_();
+        var untouched = slots[0].Value.forward(x).detach();
+        using var adapter = Lora.Attach(slots, Options with { UseDora = true }, 5);
+        TensorAssert.Same(slots[0].Value.forward(x).detach(), untouched);
+        var layer = (LoraLinear)slots[0].Value;
+        Assert.Equal([Layer + ".q_proj.lora_A.weight", Layer + ".q_proj.lora_B.weight", Layer + ".q_proj.lora_magnitude_vector"], adapter.Parameters.Take(3).Select(p => p.Name));
+        TensorAssert.Close(layer.Magnitude!, layer.Inner.Weight.to(ScalarType.Float32).norm(1));
+        Randomize(adapter);
+        var y = layer.forward(x);
+        var weight = torch.randn(y.shape, generator: new Generator(9));
+        y.to(ScalarType.Float32).mul(weight).sum().backward();
+
+        Tensor Leaf(Tensor of) => of.detach().to(ScalarType.Float32).clone().requires_grad_();
+        var (plainX, a, b, m) = (Leaf(x), Leaf(layer.A), Leaf(layer.B), Leaf(layer.Magnitude!));
+        var sum = layer.Inner.Weight.detach().to(ScalarType.Float32).add(b.matmul(a).mul(2));
+        var adapted = sum.mul(m.div(sum.detach().norm(1)).unsqueeze(1));
+        var plain = torch.nn.functional.linear(plainX, adapted, layer.Inner.Bias?.to(ScalarType.Float32));
+        plain.mul(weight).sum().backward();
+        TensorAssert.Close(y, plain.detach(), tolerance, "y");
+        // In bf16 sums of 14 rounded outputs stand in each gradient.
+        var (loose, name) = (tolerance * (dtype == ScalarType.BFloat16 ? 5 : 1), "gradient");
+        foreach (var (actual, expected) in new[] { (x, plainX), (layer.A, a), (layer.B, b), (layer.Magnitude!, m) })
+            TensorAssert.Close(actual.grad!, expected.grad!, loose, name);
+        TensorAssert.Close(layer.Merged(), adapted.detach());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void A_projection_trained_in_full_has_its_own_weight_and_is_saved_merged_and_taken_off(ScalarType dtype)
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = torch.NewDisposeScope();
+        var slots = Slots(dtype, bias: true);
+        var x = Input(dtype);
+        var (before, frozen) = (slots[1].Value.forward(x), slots[1].Base.Weight.bytes.ToArray());
+        var adapter = Lora.Attach(slots, Options with { UseDora = true }, 5, full: ["k_proj"]);
+        Assert.Equal([Layer + ".k_proj.weight"], adapter.FullParameters.Select(p => p.Name));
+        TensorAssert.Same(slots[1].Value.forward(x).detach(), before);
+        Randomize(adapter);
+        slots[1].Value.forward(x).sum().backward();
+        Assert.NotNull(adapter.FullParameters[0].Weight.grad);
+        Assert.Equal(frozen, slots[1].Base.Weight.bytes.ToArray());
+        adapter.Save(folder["adapter"]);
+
+        var others = Slots(dtype, bias: true);
+        using (var opened = Lora.Open(others, folder["adapter"]))
+            foreach (var (expected, actual) in adapter.Parameters.Zip(opened.Parameters))
+                TensorAssert.Same(actual.Weight, expected.Weight, actual.Name);
+        var trained = slots.Select(slot => slot.Value.forward(x).detach()).ToList();
+        var merged = adapter.MergedWeights().ToDictionary(w => w.Name, w => w.Weight);
+        TensorAssert.Same(merged[Layer + ".k_proj.weight"], adapter.FullParameters[0].Weight.detach());
+        adapter.Merge();
+        Assert.All(slots, slot => Assert.IsType<Linear>(slot.Value));
+        foreach (var (slot, old) in slots.Zip(trained))
+            TensorAssert.Close(slot.Value.forward(x), old, dtype == ScalarType.BFloat16 ? 4e-2 : 1e-5, slot.Name);
+
+        Assert.Contains("both", Assert.Throws<TrainingException>(() => Lora.Attach(slots, Options, 5, full: ["q_proj"])).Message, StringComparison.Ordinal);
+        Assert.Contains("no z_proj", Assert.Throws<TrainingException>(() => Lora.Attach(slots, Options, 5, full: ["z_proj"])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Dropout_follows_the_micro_batch_and_is_off_outside_of_one()
     {
@@ -212,10 +281,10 @@ public sealed class LoraTests : IDisposable
 
     public void Dispose() => models.ForEach(model => model.Dispose());
 
-    private List<ProjectionSlot> Slots(ScalarType dtype, int layers = 1, int hidden = C)
+    private List<ProjectionSlot> Slots(ScalarType dtype, int layers = 1, int hidden = C, bool bias = false)
     {
         var model = TinyModel.Make(
-            dtype: dtype, fields: [("hidden_size", hidden), ("num_hidden_layers", layers), ("num_attention_heads", 1), ("num_key_value_heads", 1), ("head_dim", O)]);
+            dtype: dtype, fields: [("hidden_size", hidden), ("num_hidden_layers", layers), ("num_attention_heads", 1), ("num_key_value_heads", 1), ("head_dim", O), ("attention_bias", bias)]);
         models.Add(model);
         return [.. model.Projections.Where(slot => slot.Base.InFeatures == hidden && slot.Base.OutFeatures == O)];
     }

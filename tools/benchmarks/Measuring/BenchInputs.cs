@@ -30,7 +30,7 @@ internal static class BenchInputs
         var modules = model.Projections.Where(p => Targets.Any(t => p.Name.EndsWith($".{t}", StringComparison.Ordinal))).Select(p =>
         {
             var bound = 1 / Math.Sqrt(p.Base.InFeatures);
-            return (p.Name, empty([Rank, p.Base.InFeatures]).uniform_(-bound, bound, generator), zeros([p.Base.OutFeatures, Rank]));
+            return new AdapterMatrices(p.Name, empty([Rank, p.Base.InFeatures]).uniform_(-bound, bound, generator), zeros([p.Base.OutFeatures, Rank]));
         }).ToList();
         AdapterFolder.Write(Path.Combine(folder, Adapter), new AdapterConfig { Rank = Rank, Alpha = Alpha, TargetModules = Targets }, modules, overwrite: true);
     }
