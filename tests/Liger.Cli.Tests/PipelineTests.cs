@@ -113,6 +113,7 @@ public sealed class PipelineTests : IDisposable
         using var list = JsonDocument.Parse(Done("list", "mixers", "--json").Output);
         var mixers = list.RootElement.EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!);
         Assert.Equal(16L << 20, mixers["gla"].GetProperty("state_bytes").GetInt64());
+        Assert.All(mixers.Values, m => Assert.Contains("o_t", m.GetProperty("formula").GetString()));
         Assert.True(mixers["softmax"].GetProperty("grows").GetBoolean());
         Assert.False(mixers["selected"].GetProperty("grows").GetBoolean());
     }

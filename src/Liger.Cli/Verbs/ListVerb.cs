@@ -28,6 +28,7 @@ internal static class ListVerb
         foreach (var mixer in mixers)
         {
             text.WriteLine($"{mixer.Name}: {mixer.Summary}");
+            if (mixer.Formula.Length > 0) text.WriteLine($"  {mixer.Formula}");
             text.WriteLine($"  source: {mixer.Source}");
             text.WriteLine($"  state in Llama-3-8B: {Quantity.Bytes(mixer.StateBytes)}{(mixer.Grows ? " at 8,192 tokens, growing" : "")}{(mixer.Parameters > 0 ? $", {Quantity.Count(mixer.Parameters)} declared parameters" : "")}");
             foreach (var option in mixer.Options)

@@ -14,7 +14,8 @@ public sealed record GsaOptions
 /// Gated slot attention with the gate of Liger: queries and keys as they are, without scale; log-decay log σ(pool(k))/τ for each slot.
 /// Computed in fp32.
 /// </summary>
-[TokenMixer("gsa", "gated slot attention, gate σ(pool(k))^(1/τ) a slot", "Lan et al. 2025, arXiv 2503.01496, table 1; Zhang et al. 2024, arXiv 2409.07146")]
+[TokenMixer("gsa", "gated slot attention, gate σ(pool(k))^(1/τ) a slot", "Lan et al. 2025, arXiv 2503.01496, table 1; Zhang et al. 2024, arXiv 2409.07146",
+    Formula = "f_t = σ(pool(k_t))^(1/τ), K_t = K_{t−1} diag(f_t) + k_t (1 − f_t)ᵀ, V_t = diag(f_t) V_{t−1} + (1 − f_t) v_tᵀ, o_t = V_tᵀ softmax(K_tᵀ q_t)")]
 public sealed class GsaMixer : RecurrentMixer
 {
     private readonly int slots;

@@ -24,8 +24,9 @@ public sealed record JointOptions
 /// Window and linear state under one denominator: <see cref="Ops.JointAttention"/>. A key counts by the softmax while it is in the window or a
 /// sink, and afterwards, summed up in the state, by a kernel. The write gate declares "write" [Hkv,D], 0 at first, and "write-bias" [Hkv].
 /// </summary>
-[TokenMixer("joint", "softmax in the window and a kernel on a state of what has left it, one denominator: (Σ e^s v + φ(q)S) / (Σ e^s + φ(q)z)",
-    "the joint normalisation of Zhang et al. 2024, arXiv 2410.10254; the second-order kernel of Arora et al. 2024, arXiv 2402.18668")]
+[TokenMixer("joint", "softmax in the window and a kernel on a state of what has left it, one denominator",
+    "the joint normalisation of Zhang et al. 2024, arXiv 2410.10254; the second-order kernel of Arora et al. 2024, arXiv 2402.18668",
+    Formula = "o_t = (Σ_near e^s v + S_tᵀ φ(q_t)) / (Σ_near e^s + z_tᵀ φ(q_t)), S and z the sums of φ(k) vᵀ and φ(k) of what has left the window")]
 public sealed class JointMixer(WindowOptions window, JointOptions options, MixerShape shape)
     : JointlyNormalizedMixer(window, JointMap.Of(options.JointMap, shape), options.JointRope, Gate(options, shape), shape)
 {
@@ -45,7 +46,8 @@ public sealed record LolcatsOptions;
 /// taken relative to their largest: (γ Σ_near e^{s−max s} v + Σ_far φ(q)φ(k) v) / (γ Σ_near e^{s−max s} + Σ_far φ(q)φ(k)). γ = σ(a), a declared
 /// parameter "window-factor" [H] that starts at −2.197 (γ = 0.1). Differs: see <see cref="HedgehogMap"/>; no 1e-6 in the denominator.
 /// </summary>
-[TokenMixer("lolcats", "window and hedgehog features under one denominator, the window weighed by γ", "Zhang et al. 2024, arXiv 2410.10254")]
+[TokenMixer("lolcats", "window and hedgehog features under one denominator, the window weighed by γ", "Zhang et al. 2024, arXiv 2410.10254",
+    Formula = "o_t = (γ Σ_near e^(s − max s) v + S_tᵀ φ(q_t)) / (γ Σ_near e^(s − max s) + z_tᵀ φ(q_t)), φ(x) = [softmax(xW), softmax(−xW)]")]
 public sealed class LolcatsMixer(WindowOptions window, LolcatsOptions options, MixerShape shape)
     : JointlyNormalizedMixer(window, JointMap.Of(JointMapKind.Hedgehog, shape), rope: true, gate: null, shape)
 {

@@ -29,7 +29,8 @@ public static class MixerCatalog
             : throw new ModelException($"mixer {type.Name}: expected one public constructor (options, …, {nameof(MixerShape)}).");
         var groups = constructor.GetParameters().SkipLast(1).Select(p => new OptionGroup(p.ParameterType));
         var kind = new MixerKind(attribute.Name, attribute.Summary, attribute.Source, [.. groups],
-            (bound, shape) => Construct(() => (TokenMixer)constructor.Invoke([.. bound, shape])));
+            (bound, shape) => Construct(() => (TokenMixer)constructor.Invoke([.. bound, shape])))
+        { Formula = attribute.Formula };
         Add(kind);
         if (type.IsSubclassOf(typeof(RecurrentMixer)))
             Add(Hybrid(kind));
@@ -51,7 +52,8 @@ public static class MixerCatalog
             var (mix, window) = ((MixOptions)bound[0], (WindowOptions)bound[1]);
             var far = recurrence.Make([.. bound.Skip(2)], shape);
             return new LigerMixer(mix, new WindowMixer(window, shape), mix.CoversWindow ? far : new DelayedMixer((RecurrentMixer)far, window, bound, shape), shape);
-        });
+        })
+    { Formula = recurrence.Formula.Length == 0 ? "" : $"mix · window + (1 − mix) · o_t; {recurrence.Formula}" };
 
     private static void Add(MixerKind kind)
     {

@@ -24,6 +24,9 @@ public sealed class MixerKind
     /// <summary>Where the formula comes from.</summary>
     public string Source { get; }
 
+    /// <summary>What it computes, in one line; may be empty.</summary>
+    public string Formula { get; init; } = "";
+
     /// <summary>All options it takes.</summary>
     public IReadOnlyList<MixerOption> Options { get; }
 

@@ -7,7 +7,8 @@ namespace Liger.Models.Mixers;
 /// w = exp(−e^(−1/2) σ(k))^(1/τ) and replacement rates a = σ(k), both for each key channel. Differs: RWKV-7 projects w, a and κ from the hidden state,
 /// mixes a into the written key by a learned weight, and has token shifts, a bonus and a norm.
 /// </summary>
-[TokenMixer("rwkv7", "RWKV-7's generalised delta rule, gates and rates of the key channels", "Peng et al. 2025, arXiv 2503.14456")]
+[TokenMixer("rwkv7", "RWKV-7's generalised delta rule, gates and rates of the key channels", "Peng et al. 2025, arXiv 2503.14456",
+    Formula = "S_t = (diag(w_t) − (a_t ⊙ κ_t) κ_tᵀ) S_{t−1} + (a_t ⊙ κ_t) v_tᵀ, w_t = exp(−e^(−1/2) σ(k_t))^(1/τ), a_t = σ(k_t), κ_t = k̂_t, o_t = S_tᵀ q̂_t")]
 public sealed class Rwkv7Mixer(UndividedGateOptions gate, NormMapOptions map, RotaryOptions rotary, MixerShape shape) : RecurrentMixer(shape)
 {
     private static readonly double StrongestDecay = Math.Exp(-0.5);

@@ -20,7 +20,8 @@ public sealed record SelectedOptions
 /// takes the place of the worst. Bounded softmax memory: <see cref="SelectedAttention"/>. The parallel form meets all pairs of a segment.
 /// </summary>
 [TokenMixer("selected", "softmax over the last tokens, the first ones, and the m keys a kv head that score highest",
-    "the attention score as in Zhang et al. 2023, arXiv 2306.14048, summed in the window alone")]
+    "the attention score as in Zhang et al. 2023, arXiv 2306.14048, summed in the window alone",
+    Formula = "o_t = Σ_j softmax_j(q_t·k_j/√D) v_j over the window, the sinks and the m earlier j of the highest score")]
 public sealed class SelectedMixer(WindowOptions window, SelectedOptions options, MixerShape shape) : TokenMixer
 {
     /// <summary>Tokens met pairwise at a time.</summary>

@@ -6,7 +6,8 @@ namespace Liger.Models.Mixers;
 public sealed record SoftmaxOptions;
 
 /// <summary>The original attention of the checkpoint.</summary>
-[TokenMixer("softmax", "softmax over all earlier tokens: the original attention", "Vaswani et al. 2017, arXiv 1706.03762")]
+[TokenMixer("softmax", "softmax over all earlier tokens: the original attention", "Vaswani et al. 2017, arXiv 1706.03762",
+    Formula = "o_t = Σ_{j≤t} softmax_j(q_t·k_j/√D) v_j")]
 public sealed class SoftmaxMixer(SoftmaxOptions options, MixerShape shape) : TokenMixer
 {
     private readonly VisibleTokens visible = new(shape, new Visibility(shape.SlidingWindow));

@@ -18,6 +18,9 @@ public sealed class TokenMixerAttribute(string name, string summary, string sour
 
     /// <summary>Where the formula comes from.</summary>
     public string Source { get; } = source;
+
+    /// <summary>What it computes, in one line, with the options' default values where they change it; empty where nobody wrote it down.</summary>
+    public string Formula { get; init; } = "";
 }
 
 /// <summary>Says what an option of a mixer does.</summary>

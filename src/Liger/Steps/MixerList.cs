@@ -5,13 +5,14 @@ namespace Liger.Steps;
 /// <summary>A token mixer as it is listed.</summary>
 /// <param name="Name">How commands, recipes and config.json call it.</param>
 /// <param name="Summary">One line on what it is.</param>
+/// <param name="Formula">What it computes with its defaults, in one line; may be empty.</param>
 /// <param name="Source">Where its formula comes from.</param>
 /// <param name="StateBytes">What decoding one sequence keeps with its defaults in a model of Llama-3-8B's shape in bf16, at 8,192 tokens.</param>
 /// <param name="Grows">Whether that grows with the context.</param>
 /// <param name="Parameters">Numbers it declares there.</param>
 /// <param name="Options">What it can be told.</param>
 public sealed record ListedMixer(
-    string Name, string Summary, string Source, long StateBytes, bool Grows, long Parameters, IReadOnlyList<ListedOption> Options);
+    string Name, string Summary, string Formula, string Source, long StateBytes, bool Grows, long Parameters, IReadOnlyList<ListedOption> Options);
 
 /// <summary>An option of a token mixer as it is listed.</summary>
 /// <param name="Name">Its name in kebab-case (in recipes and config.json: snake_case).</param>
@@ -33,7 +34,7 @@ public static class MixerList
         var mixer = kind.Create(new Dictionary<string, string>(), new MixerShape(Heads, KvHeads, HeadDim));
         long Bytes(long tokens) => Layers * mixer.StateBytes(tokens, ElementSize);
         var declared = Layers * mixer.Parameters.Sum(p => p.Parameter.Shape.Aggregate((a, b) => a * b));
-        return new ListedMixer(kind.Name, kind.Summary, kind.Source, Bytes(Context), Bytes(2 * Context) > Bytes(Context), declared, [.. kind.Options.Select(Describe)]);
+        return new ListedMixer(kind.Name, kind.Summary, kind.Formula, kind.Source, Bytes(Context), Bytes(2 * Context) > Bytes(Context), declared, [.. kind.Options.Select(Describe)]);
     }
 
     private static ListedOption Describe(MixerOption option) => new(option.Name, option.Meaning, option.Expected, option.Default);
