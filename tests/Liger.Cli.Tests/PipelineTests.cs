@@ -290,7 +290,9 @@ public sealed class PipelineTests : IDisposable
         Assert.Matches("at distance 40 +[0-9.]+ %", Done("eval", model, "--text", folder["text.txt"], "--context", "16", "--needles", folder["n.jsonl"]).Output);
 
         Done("data", "mqar", "--tokenizer", model, "--kind", "digits", "--pairs", "2,3", "--cases", "2", "--out", folder["m.jsonl"]);
-        Assert.Equal(4, File.ReadAllLines(folder["m.jsonl"]).Length);
+        using var measured = JsonDocument.Parse(Done("eval", model, "--text", folder["text.txt"], "--context", "16", "--mqar", folder["m.jsonl"], "--json").Output);
+        Assert.Equal([2, 3], measured.RootElement.GetProperty("mqar").GetProperty("sizes").EnumerateArray().Select(size => size.GetProperty("pairs").GetInt32()));
+        Assert.Matches("of 3 pairs +[0-9.]+ %", Done("eval", model, "--text", folder["text.txt"], "--context", "16", "--mqar", folder["m.jsonl"]).Output);
         var again = CliRun.Of("data", "mqar", "--tokenizer", model, "--out", folder["m.jsonl"]);
         Assert.Equal(ExitCode.WrongUse, again.ExitCode);
         Assert.Contains("is there already", again.Error);

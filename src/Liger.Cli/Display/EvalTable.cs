@@ -18,6 +18,9 @@ internal static class EvalTable
         Row("needles, all", e => e.Needles is { } needles ? Quantity.Percent(needles.Accuracy) : null);
         foreach (var distance in models.SelectMany(m => m.Figures.Needles?.Distances ?? []).Select(d => d.Distance).Distinct().Order())
             Row($"  at distance {distance}", e => e.Needles?.Distances.FirstOrDefault(d => d.Distance == distance) is { } at ? Quantity.Percent(at.Accuracy) : null);
+        Row("MQAR, all", e => e.Mqar is { } mqar ? Quantity.Percent(mqar.Accuracy) : null);
+        foreach (var pairs in models.SelectMany(m => m.Figures.Mqar?.Sizes ?? []).Select(size => size.Pairs).Where(pairs => pairs > 0).Distinct().Order())
+            Row($"  of {pairs} pairs", e => e.Mqar?.Sizes.FirstOrDefault(size => size.Pairs == pairs) is { } at ? Quantity.Percent(at.Accuracy) : null);
         Row("tokens scored", e => Quantity.Count(e.Tokens));
         Row("tokens/s, scoring", e => Quantity.Count(e.TokensPerSecond));
         Row("s to first token", e => e.Decoding is { } speed ? Quantity.Fixed(speed.SecondsToFirstToken, 3) : null);

@@ -24,11 +24,11 @@ public static class NeedleScoring
     /// <exception cref="EvaluationException">There is no case, or a token is unknown to the model.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static NeedleScore Score(
-        CausalLM model, IReadOnlyList<NeedleCase> cases, NeedleScoringOptions? options = null,
+        CausalLM model, IReadOnlyList<NeedleCase> cases, RecallScoringOptions? options = null,
         Action<NeedleRecord>? record = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        options ??= new NeedleScoringOptions();
-        options.Check();
+        options ??= new RecallScoringOptions();
+        options.Check(Where);
         if (cases.Count == 0)
             throw new EvaluationException($"{Where}: no case — expected at least 1.");
         for (var i = 0; i < cases.Count; i++)
@@ -37,7 +37,7 @@ public static class NeedleScoring
         var clock = Stopwatch.StartNew();
         var records = new List<NeedleRecord>(cases.Count);
         var (right, read) = (0, 0L);
-        foreach (var batch in Cut(cases, options.BatchTokens))
+        foreach (var batch in Likeliest.Batches([.. cases.Select(Length)], options.BatchTokens))
         {
             cancellation.ThrowIfCancellationRequested();
             foreach (var one in Run(model, cases, batch))
@@ -75,40 +75,14 @@ public static class NeedleScoring
     // What the model reads: the answer's last token only has to be predicted.
     private static int Length(NeedleCase one) => one.PromptIds.Count + one.AnswerIds.Count - 1;
 
-    // The longest first, so that too large a batch shows at once and rows of a batch are nearly equal.
-    private static IEnumerable<List<int>> Cut(IReadOnlyList<NeedleCase> cases, int batchTokens)
+    private static IEnumerable<NeedleRecord> Run(CausalLM model, IReadOnlyList<NeedleCase> cases, List<int> batch)
     {
-        var order = Enumerable.Range(0, cases.Count).OrderByDescending(i => Length(cases[i])).ToList();
-        for (var from = 0; from < order.Count;)
-        {
-            var rows = Math.Max(1, batchTokens / Length(cases[order[from]]));
-            var batch = order.Skip(from).Take(rows).ToList();
-            yield return batch;
-            from += batch.Count;
-        }
-    }
-
-    private static List<NeedleRecord> Run(CausalLM model, IReadOnlyList<NeedleCase> cases, List<int> batch)
-    {
-        using var mode = no_grad();
-        using var scope = NewDisposeScope();
-        var rows = batch.Select(i => new ReadOnlyMemory<int>([.. cases[i].PromptIds, .. cases[i].AnswerIds.SkipLast(1)])).ToList();
-        var ids = Batches.Rows(rows, model.Device);
-        var tokens = ids.shape[1];
-        var places = batch.SelectMany((number, row) => cases[number].AnswerIds.Select((_, j) => (row * tokens) + cases[number].PromptIds.Count - 1 + j)).ToArray();
-        var hidden = model.Hidden(ids);
-        var asked = hidden.reshape(-1, hidden.shape[2]).index_select(0, tensor(places, device: model.Device));
-        var likeliest = Likeliest(model, asked);
-
-        var records = new List<NeedleRecord>(batch.Count);
-        var next = 0;
-        foreach (var number in batch)
+        var predictions = Likeliest.Of(model, [.. batch.Select(number => Asked(cases[number]))]);
+        foreach (var (number, predicted) in batch.Zip(predictions))
         {
             var one = cases[number];
-            var predicted = likeliest[next..(next + one.AnswerIds.Count)];
-            next += one.AnswerIds.Count;
             var right = predicted.Zip(one.AnswerIds).TakeWhile(pair => pair.First == pair.Second).Count();
-            records.Add(new NeedleRecord
+            yield return new NeedleRecord
             {
                 Case = number,
                 Distance = one.Distance,
@@ -116,21 +90,10 @@ public static class NeedleScoring
                 Answer = one.Answer,
                 AnswerIds = one.AnswerIds,
                 PredictedIds = predicted[..Math.Min(right + 1, predicted.Length)],
-            });
+            };
         }
-        return records;
     }
 
-    private static int[] Likeliest(CausalLM model, Tensor hidden)
-    {
-        var most = Batches.LogitRows(Vocabulary.Of(model));
-        var chosen = new List<int>();
-        for (long from = 0; from < hidden.shape[0]; from += most)
-        {
-            using var part = NewDisposeScope();
-            var logits = model.Logits(hidden.narrow(0, from, Math.Min(most, hidden.shape[0] - from)));
-            chosen.AddRange(logits.argmax(-1).cpu().data<long>().ToArray().Select(id => (int)id));
-        }
-        return [.. chosen];
-    }
+    private static AskedRow Asked(NeedleCase one) => new(
+        new ReadOnlyMemory<int>([.. one.PromptIds, .. one.AnswerIds.SkipLast(1)]), [.. one.AnswerIds.Select((_, i) => one.PromptIds.Count - 1 + i)]);
 }

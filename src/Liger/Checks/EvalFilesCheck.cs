@@ -8,9 +8,10 @@ internal sealed class EvalFilesCheck : RecipeCheck
     internal override string Run(CheckedRun run)
     {
         if (run.Recipe.Eval is not { } eval) return "no section eval: nothing is measured";
-        foreach (var file in new[] { eval.Text, eval.Needles }.OfType<string>())
+        var files = new[] { eval.Text, eval.Needles, eval.Mqar }.OfType<string>();
+        foreach (var file in files)
             if (!File.Exists(file))
-                throw new LigerException($"{file}: there is no such file. Check eval.text and eval.needles.", ExitCode.WrongUse);
-        return eval.Needles is null ? eval.Text : $"{eval.Text}, {eval.Needles}";
+                throw new LigerException($"{file}: there is no such file. Check eval.text, eval.needles and eval.mqar.", ExitCode.WrongUse);
+        return string.Join(", ", files);
     }
 }

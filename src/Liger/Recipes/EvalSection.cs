@@ -9,6 +9,9 @@ public sealed record EvalSection
     /// <summary>Recall cases (JSONL, or the same gzipped); null measures no recall.</summary>
     public string? Needles { get; init; }
 
+    /// <summary>Cases of associative recall, as <c>liger data mqar</c> writes them; null measures none.</summary>
+    public string? Mqar { get; init; }
+
     /// <summary>Tokens a window, 2 to 1,048,576. Default 1024.</summary>
     public int Context { get; init; } = 1024;
 
@@ -19,6 +22,7 @@ public sealed record EvalSection
     {
         Text = s.Required("text", e.Text, Kind.Place),
         Needles = s.Value("needles", e.Needles, Kind.Maybe(Kind.Place)),
+        Mqar = s.Value("mqar", e.Mqar, Kind.Maybe(Kind.Place)),
         Context = s.Value("context", e.Context, Kind.Whole(2, 1 << 20)),
         Against = s.Value("against", e.Against, Kind.Flag),
     };

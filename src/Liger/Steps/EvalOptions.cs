@@ -15,6 +15,9 @@ public sealed record EvalOptions
     /// <summary>Recall cases (JSONL, or the same gzipped); null measures no recall.</summary>
     public string? Needles { get; init; }
 
+    /// <summary>Cases of associative recall, as <c>liger data mqar</c> writes them; null measures none.</summary>
+    public string? Mqar { get; init; }
+
     /// <summary>Tokens a window, 2 to 1,048,576. Default 1024.</summary>
     public int Context { get; init; } = 1024;
 

@@ -78,6 +78,9 @@ public sealed record EvalResult
     /// <summary>Recall by distance; null where none was measured.</summary>
     public RecallFigures? Needles { get; init; }
 
+    /// <summary>Associative recall by number of pairs; null where none was measured.</summary>
+    public AssociativeFigures? Mqar { get; init; }
+
     /// <summary>Decoding speed; null where none was measured.</summary>
     public DecodingFigures? Decoding { get; init; }
 }

@@ -13,8 +13,9 @@ public sealed class EvalStep(EvalOptions options)
     /// <exception cref="EvaluationException">The text is too short, a file cannot be read, or a loss is not finite.</exception>
     public EvalResult Run(IStepObserver observer, CancellationToken stop = default)
     {
-        if (options.Needles is { } file && !File.Exists(file))
-            throw new LigerException($"{file}: there is no such file. Give recall cases, one JSON object a line.", ExitCode.WrongUse);
+        foreach (var file in (string?[])[options.Needles, options.Mqar])
+            if (file is not null && !File.Exists(file))
+                throw new LigerException($"{file}: there is no such file. Give recall cases, one JSON object a line.", ExitCode.WrongUse);
         using var records = options.Records is null ? null : RecordFile.Create(options.Records);
         using var loaded = LoadedModel.Open(options.Model, observer);
         var ids = EvaluationText.Read(loaded.Tokenizer, options.Text);
@@ -25,6 +26,8 @@ public sealed class EvalStep(EvalOptions options)
             loaded.Model, ids, new TextScoringOptions { Context = options.Context }, original?.Model, one => records?.Add(one), relay, stop);
         var needles = options.Needles is null ? null : NeedleScoring.Score(
             loaded.Model, NeedleFile.Read(options.Needles, loaded.Tokenizer), record: one => records?.Add(one), progress: relay, cancellation: stop);
+        var mqar = options.Mqar is null ? null : AssociativeScoring.Score(
+            loaded.Model, RecallFile.Read(options.Mqar, loaded.Tokenizer), record: one => records?.Add(one), progress: relay, cancellation: stop);
         var speed = options.Speed ? SpeedMeter.Measure(loaded.Model, new SpeedOptions { Context = options.Context }, relay, stop) : null;
         records?.Commit();
         return new EvalResult
@@ -54,6 +57,7 @@ public sealed class EvalStep(EvalOptions options)
             GapHigh = text.Original?.GapInterval?.High,
             OriginalLoss = text.Original?.Loss,
             Needles = Figures(needles),
+            Mqar = mqar is null ? null : AssociativeFigures.Of(mqar),
             Decoding = Figures(speed),
         };
     }

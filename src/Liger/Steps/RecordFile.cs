@@ -24,6 +24,8 @@ internal sealed class RecordFile : IDisposable
 
     internal void Add(NeedleRecord record) => Line(JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.NeedleRecord));
 
+    internal void Add(AssociativeRecord record) => Line(JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.AssociativeRecord));
+
     /// <summary>Writes the file, beside and renamed.</summary>
     internal void Commit() => AtomicFile.Write(path, lines.ToArray());
 
@@ -40,4 +42,5 @@ internal sealed class RecordFile : IDisposable
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WindowRecord))]
 [JsonSerializable(typeof(NeedleRecord))]
+[JsonSerializable(typeof(AssociativeRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -58,6 +58,7 @@ public sealed class RunStep(FinetuneOptions options)
                 Against = eval.Against ? against : null,
                 Text = eval.Text,
                 Needles = eval.Needles,
+                Mqar = eval.Mqar,
                 Context = eval.Context,
             }).Run(observer, stop)));
         }
