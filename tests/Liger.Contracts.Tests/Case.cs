@@ -8,6 +8,9 @@ internal sealed class Case
 {
     internal static readonly MixerShape Shape = new(4, 2, 8);
 
+    /// <summary>What variants end with whose keys and values are kept in 8 bits.</summary>
+    internal const string InInt8 = " cache-bits=8";
+
     private static readonly Dictionary<string, string> Small = new() { ["window"] = "8", ["sinks"] = "2", ["selected"] = "5" };
 
     internal Case(string text, MixerShape? shape = null) => Mixer = Spec(text).Create(shape ?? Shape);

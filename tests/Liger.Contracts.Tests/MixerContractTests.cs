@@ -1,6 +1,7 @@
 using Liger.Models;
 using Liger.Models.Graph;
 using Liger.Models.Mixers;
+using Liger.Ops;
 using Liger.Testing;
 
 namespace Liger.Contracts.Tests;
@@ -17,6 +18,8 @@ public class MixerContractTests
         "joint joint-map=hedgehog write-gate=true initial-write=0.3", "joint joint-map=elu joint-rope=false", "joint joint-map=relu", "joint joint-rope=false write-gate=true",
         "liger-gla covers-window=false", "liger-gsa covers-window=false", "liger-delta covers-window=false mixture=learned", "liger-linear covers-window=false normalized=true",
         "selected key-score=learned", "selected selected=1",
+        "window cache-bits=8", "softmax cache-bits=8", "selected cache-bits=8", "selected key-score=learned cache-bits=8", "joint cache-bits=8",
+        "joint joint-rope=false write-gate=true cache-bits=8", "lolcats cache-bits=8", "liger-gla cache-bits=8", "liger-gla covers-window=false cache-bits=8",
     ];
 
     public static TheoryData<string> Mixers => [.. MixerCatalog.All.Select(m => m.Name), .. Variants];
@@ -170,7 +173,7 @@ public class MixerContractTests
     public void Grouped_heads_equal_repeated_heads(string mixer)
     {
         // A gate made of queries is the mean of its group's, scores by attention sum over it, and fixed decays go by the kv head: repeated heads are another model then.
-        if (mixer.Contains("gate-source=query", StringComparison.Ordinal) || mixer.Split(' ')[0] is "retention" or "liger-retention" or "lightning" or "liger-lightning" || mixer is "selected" or "selected selected=1")
+        if (mixer.Contains("gate-source=query", StringComparison.Ordinal) || mixer.Split(' ')[0] is "retention" or "liger-retention" or "lightning" or "liger-lightning" || mixer is "selected" or "selected selected=1" or "selected cache-bits=8")
             return;
         using var scope = NewDisposeScope();
         using var mode = no_grad();
@@ -196,6 +199,9 @@ public class MixerContractTests
     [MemberData(nameof(Mixers))]
     public void Gradients_follow_finite_differences(string mixer)
     {
+        // Rounding has steps, through which its gradient goes straight.
+        if (mixer.EndsWith(Case.InInt8, StringComparison.Ordinal))
+            return;
         using var scope = NewDisposeScope();
         var it = new Case(mixer);
         const long tokens = 70;
@@ -215,6 +221,31 @@ public class MixerContractTests
             var exact = grads[i] is null ? 0 : (grads[i] * direction).sum().item<double>();
             Assert.True(Math.Abs(numeric - exact) < 1e-6 * Math.Max(1, Math.Abs(exact)), $"input {i}: expected {numeric:G9}, got {exact:G9}");
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixers))]
+    public void Keys_and_values_that_8_bits_hold_are_used_as_they_are_gradients_included(string mixer)
+    {
+        if (!mixer.EndsWith(Case.InInt8, StringComparison.Ordinal))
+            return;
+        using var scope = NewDisposeScope();
+        const long tokens = 70;
+        var random = Case.Input(1, tokens, float64);
+        var (cos, sin) = (ones_like(random.Rotary.Cos), zeros_like(random.Rotary.Sin));
+        var weight = Case.Input(1, tokens, float64, seed: 4).Queries;
+        List<Tensor> Results(string text)
+        {
+            var it = new Case(text);
+            Tensor[] leaves = [random.Queries.detach(), Int8Rows.Round(random.Keys.detach()), Int8Rows.Round(random.Values.detach())];
+            foreach (var leaf in leaves)
+                leaf.requires_grad_();
+            var output = it.Mixer.Parallel(new MixerInput(leaves[0], leaves[1], leaves[2], new RotaryTable(cos, sin)));
+            return [output, .. autograd.grad([(output * weight).sum()], leaves)];
+        }
+
+        foreach (var (packed, plain) in Results(mixer).Zip(Results(mixer[..^Case.InInt8.Length])))
+            TensorAssert.Close(packed, plain);
     }
 
     [Theory]

@@ -19,6 +19,18 @@ public class MixerOptionTests
         Assert.Equal(("l2-norm", "true", "false"), (read.Options["feature-map"], read.Options["rope"], read.Options["normalized"]));
     }
 
+    [Fact]
+    public void A_choice_of_numbers_is_a_number_in_config_json_and_others_are_refused()
+    {
+        var plan = Linearizer.Plan(TinyModel.Config(), Spec("softmax", ("cache-bits", "8")));
+        Assert.Equal("liger_softmax", plan.ModelType);
+        Assert.Equal(8, plan.Config["liger"]!["cache_bits"]!.GetValue<int>());
+        var read = MixerSpec.Of(HfConfig.FromJson(plan.Config, "config.json"));
+        Assert.Equal(("8", false), (read.Options["cache-bits"], read.IsSoftmax));
+        var refused = Assert.Throws<ModelException>(() => Spec("window", ("cache-bits", "12")).Create(new MixerShape(4, 2, 6)));
+        Assert.Contains("cache-bits — expected one of 8, 16, got '12'", refused.Message);
+    }
+
     [Theory]
     [InlineData("gate-source", "keys", "gate-source — expected one of key, query, value, constant, got 'keys'")]
     [InlineData("rope", "yes", "rope — expected one of true, false, got 'yes'")]

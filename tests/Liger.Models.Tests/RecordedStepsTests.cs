@@ -13,12 +13,13 @@ public class RecordedStepsTests
     [InlineData("window", 1)]
     [InlineData("window", 23)]
     [InlineData("gsa", 23)]
+    [InlineData("window cache-bits=8", 23)]
+    [InlineData("liger-gla cache-bits=8", 3)]
     public void Steps_in_recordable_form_give_the_same_and_leave_the_same_state(string mixer, int prompt)
     {
         using var scope = NewDisposeScope();
         using var mode = no_grad();
-        var options = mixer == "gsa" ? new Dictionary<string, string>() : new Dictionary<string, string> { ["window"] = "7", ["sinks"] = "2" };
-        using var model = TinyModel.Make(new MixerSpec(mixer, options), dtype: float64);
+        using var model = TinyModel.Make(MixerSpec.Parse(mixer == "gsa" ? mixer : $"{mixer} window=7 sinks=2"), dtype: float64);
         var ids = TinyModel.Ids(2, prompt + 40);
         using DecodeState plain = model.NewState(2), recorded = model.NewState(2);
         model.Step(ids.narrow(1, 0, prompt), plain);

@@ -39,7 +39,7 @@ public static class Linearizer
         for (var i = 0; i < source.NumHiddenLayers; i++)
         {
             var runs = mixer.Runs(i, source.NumKeyValueHeads);
-            var note = source.WindowOf(i) is { } window && runs.Any(r => !r.Spec.IsSoftmax) ? $"the base window of {window} tokens is replaced" : null;
+            var note = source.WindowOf(i) is { } window && runs.Any(r => r.Spec.Name != MixerSpec.Softmax.Name) ? $"the base window of {window} tokens is replaced" : null;
             layers.Add(new LayerChange(i, Describe(before, source, i), Describe(mixer, source, i), note));
         }
 

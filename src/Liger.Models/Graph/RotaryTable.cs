@@ -9,4 +9,7 @@ public sealed record RotaryTable(Tensor Cos, Tensor Sin)
 {
     /// <summary>Turns queries or keys [B,T,H,D].</summary>
     public Tensor Apply(Tensor x) => Rotary.Apply(x, Cos, Sin);
+
+    /// <summary>A table of the same shape that turns nothing.</summary>
+    internal RotaryTable Still() => new(ones_like(Cos), zeros_like(Sin));
 }

@@ -10,16 +10,18 @@ internal sealed class DelayedMixer : TokenMixer
 {
     private readonly RecurrentMixer recurrence;
     private readonly WindowOptions window;
+    private readonly CacheOptions kept;
     private readonly MixerShape shape;
 
     /// <param name="recurrence">The recurrence.</param>
     /// <param name="window">What it is kept from seeing.</param>
+    /// <param name="kept">How keys and values are kept meanwhile; these are rounded before rotary embedding.</param>
     /// <param name="options">The recurrence's options.</param>
     /// <param name="shape">The layer's sizes.</param>
     /// <exception cref="ModelException">An option for which a key's own time and its query's would have to be told apart.</exception>
-    internal DelayedMixer(RecurrentMixer recurrence, WindowOptions window, IEnumerable<object> options, MixerShape shape)
+    internal DelayedMixer(RecurrentMixer recurrence, WindowOptions window, CacheOptions kept, IEnumerable<object> options, MixerShape shape)
     {
-        (this.recurrence, this.window, this.shape) = (recurrence, window, shape);
+        (this.recurrence, this.window, this.kept, this.shape) = (recurrence, window, kept, shape);
         foreach (var option in options)
             if (option is RotaryOptions { Rope: true })
                 throw new ModelException("mixer liger: covers-window false and rope true exclude each other: delayed keys would be turned by their query's position. Leave one of them out.");
@@ -38,14 +40,14 @@ internal sealed class DelayedMixer : TokenMixer
         using var scope = NewDisposeScope();
         var tokens = input.Keys.shape[1];
         var positions = input.Layout?.Positions ?? arange(tokens, device: input.Keys.device).unsqueeze(0);
-        Tensor Late(Tensor x) => nn.functional.pad(x, [0, 0, 0, 0, window.Window, 0]).narrow(1, 0, tokens);
+        Tensor Late(Tensor x) => nn.functional.pad(kept.Rounded(x), [0, 0, 0, 0, window.Window, 0]).narrow(1, 0, tokens);
         return recurrence.Parallel(input with { Keys = Late(input.Keys), Values = Late(input.Values), Silent = positions.lt(First) }).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) => new JointState(
     [
-        ("late", new TokenCache(batch, shape.KvHeads, [shape.HeadDim, shape.HeadDim], [dtype, dtype], device)),
+        ("late", new TokenCache(batch, shape.KvHeads, [kept.Column(shape.HeadDim, dtype), kept.Column(shape.HeadDim, dtype)], device)),
         ("state", recurrence.NewState(batch, dtype, device)),
     ]);
 
@@ -67,5 +69,5 @@ internal sealed class DelayedMixer : TokenMixer
 
     /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) =>
-        recurrence.StateBytes(tokens, elementSize) + (2 * Math.Min(tokens, window.Window) * shape.KvHeads * shape.HeadDim * elementSize);
+        recurrence.StateBytes(tokens, elementSize) + (2 * Math.Min(tokens, window.Window) * shape.KvHeads * kept.RowBytes(shape.HeadDim, elementSize));
 }

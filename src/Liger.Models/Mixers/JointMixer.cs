@@ -27,8 +27,8 @@ public sealed record JointOptions
 [TokenMixer("joint", "softmax in the window and a kernel on a state of what has left it, one denominator",
     "the joint normalisation of Zhang et al. 2024, arXiv 2410.10254; the second-order kernel of Arora et al. 2024, arXiv 2402.18668",
     Formula = "o_t = (Σ_near e^s v + S_tᵀ φ(q_t)) / (Σ_near e^s + z_tᵀ φ(q_t)), S and z the sums of φ(k) vᵀ and φ(k) of what has left the window")]
-public sealed class JointMixer(WindowOptions window, JointOptions options, MixerShape shape)
-    : JointlyNormalizedMixer(window, JointMap.Of(options.JointMap, shape), options.JointRope, Gate(options, shape), shape)
+public sealed class JointMixer(WindowOptions window, CacheOptions cache, JointOptions options, MixerShape shape)
+    : JointlyNormalizedMixer(window, cache, JointMap.Of(options.JointMap, shape), options.JointRope, Gate(options, shape), shape)
 {
     private static WriteGate? Gate(JointOptions options, MixerShape shape)
     {
@@ -48,8 +48,8 @@ public sealed record LolcatsOptions;
 /// </summary>
 [TokenMixer("lolcats", "window and hedgehog features under one denominator, the window weighed by γ", "Zhang et al. 2024, arXiv 2410.10254",
     Formula = "o_t = (γ Σ_near e^(s − max s) v + S_tᵀ φ(q_t)) / (γ Σ_near e^(s − max s) + z_tᵀ φ(q_t)), φ(x) = [softmax(xW), softmax(−xW)]")]
-public sealed class LolcatsMixer(WindowOptions window, LolcatsOptions options, MixerShape shape)
-    : JointlyNormalizedMixer(window, JointMap.Of(JointMapKind.Hedgehog, shape), rope: true, gate: null, shape)
+public sealed class LolcatsMixer(WindowOptions window, CacheOptions cache, LolcatsOptions options, MixerShape shape)
+    : JointlyNormalizedMixer(window, cache, JointMap.Of(JointMapKind.Hedgehog, shape), rope: true, gate: null, shape)
 {
     /// <summary>σ⁻¹(0.1), as published.</summary>
     private const double InitialFactor = -2.197;

@@ -15,14 +15,15 @@ public abstract class JointlyNormalizedMixer : TokenMixer
     private const int Keys = 0, Values = 1;
 
     private readonly Visibility visibility;
+    private readonly CacheOptions kept;
     private readonly JointMap map;
     private readonly bool rope;
     private readonly WriteGate? gate;
     private readonly MixerShape shape;
 
-    private protected JointlyNormalizedMixer(WindowOptions window, JointMap map, bool rope, WriteGate? gate, MixerShape shape)
+    private protected JointlyNormalizedMixer(WindowOptions window, CacheOptions kept, JointMap map, bool rope, WriteGate? gate, MixerShape shape)
     {
-        (visibility, this.map, this.rope, this.gate, this.shape) = (new Visibility(window.Window, window.Sinks), map, rope, gate, shape);
+        (visibility, this.kept, this.map, this.rope, this.gate, this.shape) = (new Visibility(window.Window, window.Sinks), kept, map, rope, gate, shape);
     }
 
     /// <inheritdoc/>
@@ -39,7 +40,7 @@ public abstract class JointlyNormalizedMixer : TokenMixer
     private Tensor Parallel(MixerInput input, Attending attend)
     {
         using var scope = NewDisposeScope();
-        var terms = Terms.Of(input, rope, gate);
+        var terms = Terms.Of(input, rope, gate).Rounded(kept);
         var tokens = input.Queries.shape[1];
         // Sinks of packed documents differ from token to token: such rows are met as one segment.
         if (tokens <= Segment || input.Layout is not null)
@@ -75,13 +76,10 @@ public abstract class JointlyNormalizedMixer : TokenMixer
     public override MixerState NewState(int batch, ScalarType dtype, Device device)
     {
         var type = dtype == float64 ? float64 : float32;
-        List<long> widths = [shape.HeadDim, shape.HeadDim];
-        List<ScalarType> dtypes = [dtype, dtype];
-        if (!rope)
-            (widths, dtypes) = ([.. widths, shape.HeadDim], [.. dtypes, dtype]);
+        List<CacheColumn> columns = [.. Enumerable.Repeat(kept.Column(shape.HeadDim, dtype), rope ? 2 : 3)];
         if (gate is not null)
-            (widths, dtypes) = ([.. widths, 1], [.. dtypes, type]);
-        return new JointState([("window", new TokenCache(batch, shape.KvHeads, widths, dtypes, device)), ("state", new RecurrentState(Empty(batch, type, device)))]);
+            columns.Add(new CacheColumn(1, type));
+        return new JointState([("window", new TokenCache(batch, shape.KvHeads, columns, device)), ("state", new RecurrentState(Empty(batch, type, device)))]);
     }
 
     /// <inheritdoc/>
@@ -105,7 +103,7 @@ public abstract class JointlyNormalizedMixer : TokenMixer
     public override long StateBytes(long tokens, int elementSize)
     {
         var held = Math.Min(tokens, visibility.Window!.Value - 1 + visibility.Sinks);
-        var aToken = ((rope ? 2L : 3L) * shape.HeadDim * elementSize) + (gate is null ? 0 : sizeof(float));
+        var aToken = ((rope ? 2L : 3L) * kept.RowBytes(shape.HeadDim, elementSize)) + (gate is null ? 0 : sizeof(float));
         return shape.KvHeads * ((held * aToken) + (map.Width * (shape.HeadDim + 1) * sizeof(float)));
     }
 
@@ -180,6 +178,13 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         {
             var (q, k) = (input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys));
             return new Terms(q, k, input.Values, rope ? q : input.Queries, rope ? k : input.Keys, gate?.Of(input.Keys), !rope);
+        }
+
+        /// <summary>As a cache gives them back.</summary>
+        internal Terms Rounded(CacheOptions kept)
+        {
+            var k = kept.Rounded(Keys);
+            return this with { Keys = k, Values = kept.Rounded(Values), FarKeys = Apart ? kept.Rounded(FarKeys) : k };
         }
 
         internal static Terms Join(Terms a, Terms b)

@@ -73,7 +73,7 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input)
     {
-        if (weights is null && window is WindowMixer near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility))
+        if (weights is null && window is WindowMixer { Cache.InInt8: false } near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility))
             return input.Attend(input.Window(near.Visibility) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix }).Output;
         using var scope = NewDisposeScope();
         return Mixed(window.Parallel(input), recurrence.Parallel(input)).MoveToOuterDisposeScope();
@@ -118,7 +118,7 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     {
         using var scope = NewDisposeScope();
         var pair = (JointState)recordable;
-        if (weights is null && recurrence is RecurrentMixer { KeyGated: { } gated } && pair[0] is RingCache ring && LigerStepKernel.Serves(input.Queries, input.Keys, ring.Window + ring.Sinks))
+        if (weights is null && recurrence is RecurrentMixer { KeyGated: { } gated } && pair[0] is RingCache { InInt8: false } ring && LigerStepKernel.Serves(input.Queries, input.Keys, ring.Window + ring.Sinks))
             return LigerStepKernel.Run(input.Queries, input.Keys, input.Values, (input.Rotary.Cos, input.Rotary.Sin), (ring.Keys, ring.Values),
                 ((RecurrentState)pair[1]).Matrices[0], position, new Visibility(ring.Window, ring.Sinks), gated, options.Mix).MoveToOuterDisposeScope();
         return Mixed(((IRecordableMixer)window).Next(input, pair[0], position), ((IRecordableMixer)recurrence).Next(input, pair[1], position)).MoveToOuterDisposeScope();

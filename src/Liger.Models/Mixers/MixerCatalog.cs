@@ -46,12 +46,12 @@ public static class MixerCatalog
         HybridPrefix + recurrence.Name,
         $"window and {recurrence.Name}, mixed",
         $"Lan et al. 2025, arXiv 2503.01496, eq. 10; {recurrence.Source}",
-        [new OptionGroup(typeof(MixOptions)), new OptionGroup(typeof(WindowOptions)), .. recurrence.Groups],
+        [new OptionGroup(typeof(MixOptions)), new OptionGroup(typeof(WindowOptions)), new OptionGroup(typeof(CacheOptions)), .. recurrence.Groups],
         (bound, shape) =>
         {
-            var (mix, window) = ((MixOptions)bound[0], (WindowOptions)bound[1]);
-            var far = recurrence.Make([.. bound.Skip(2)], shape);
-            return new LigerMixer(mix, new WindowMixer(window, shape), mix.CoversWindow ? far : new DelayedMixer((RecurrentMixer)far, window, bound, shape), shape);
+            var (mix, window, cache) = ((MixOptions)bound[0], (WindowOptions)bound[1], (CacheOptions)bound[2]);
+            var far = recurrence.Make([.. bound.Skip(3)], shape);
+            return new LigerMixer(mix, new WindowMixer(window, cache, shape), mix.CoversWindow ? far : new DelayedMixer((RecurrentMixer)far, window, cache, bound, shape), shape);
         })
     { Formula = recurrence.Formula.Length == 0 ? "" : $"mix · window + (1 − mix) · o_t; {recurrence.Formula}" };
 

@@ -9,6 +9,7 @@ public sealed class MixerOption
 {
     private readonly PropertyInfo property;
     private readonly OptionRangeAttribute? range;
+    private readonly OptionChoiceAttribute? choice;
 
     internal MixerOption(PropertyInfo property, object defaults)
     {
@@ -17,9 +18,9 @@ public sealed class MixerOption
         var type = property.PropertyType;
         var meaning = property.GetCustomAttribute<OptionMeaningAttribute>()
             ?? throw new ModelException($"{where}: nothing says what it does. Add an OptionRange or OptionMeaning attribute.");
-        range = meaning as OptionRangeAttribute;
-        if (type == typeof(int) || type == typeof(double) ? range is null : type != typeof(bool) && !type.IsEnum)
-            throw new ModelException($"{where}: expected int or double with a range, bool or an enum, got {type.Name}.");
+        (range, choice) = (meaning as OptionRangeAttribute, meaning as OptionChoiceAttribute);
+        if (type == typeof(int) ? range is null && choice is null : type == typeof(double) ? range is null : type != typeof(bool) && !type.IsEnum)
+            throw new ModelException($"{where}: expected int or double with a range, int with choices, bool or an enum, got {type.Name}.");
         (Name, Meaning) = (Kebab(property.Name), meaning.Meaning);
         Default = Format(property.GetValue(defaults)!);
     }
@@ -37,8 +38,9 @@ public sealed class MixerOption
     /// <summary>The default, as it would be written.</summary>
     public string Default { get; }
 
-    /// <summary>Words that are accepted, with what they stand for; empty for numbers.</summary>
+    /// <summary>Words that are accepted, with what they stand for; empty for numbers in a range.</summary>
     private Dictionary<string, object> Words => property.PropertyType == typeof(bool) ? new() { ["true"] = true, ["false"] = false }
+        : choice is not null ? choice.Values.ToDictionary(v => Format(v), v => (object)v)
         : property.PropertyType.IsEnum ? Enum.GetValues(property.PropertyType).Cast<object>().ToDictionary(Format)
         : [];
 

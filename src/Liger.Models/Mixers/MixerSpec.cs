@@ -15,8 +15,8 @@ public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> 
     /// <summary>The original attention.</summary>
     public static MixerSpec Softmax { get; } = new("softmax", new Dictionary<string, string>());
 
-    /// <summary>Whether this is the original attention.</summary>
-    public bool IsSoftmax => Name == Softmax.Name;
+    /// <summary>Whether this is the original attention as it is, with all its bits.</summary>
+    public bool IsSoftmax => Name == Softmax.Name && SameAs(Softmax);
 
     /// <summary>Reads "NAME option=value …", options in kebab-case.</summary>
     /// <exception cref="ModelException">It is not written so, or an unknown name or option, or a value out of range.</exception>

@@ -10,6 +10,8 @@ namespace Liger.Models.Mixers;
 internal sealed class RingCache : MixerState
 {
     private readonly Tensor slots;
+    private readonly CacheColumn key;
+    private readonly CacheColumn value;
 
     /// <param name="cache">What is held now.</param>
     /// <param name="visibility">Window and sinks.</param>
@@ -17,23 +19,28 @@ internal sealed class RingCache : MixerState
     {
         using var scope = NewDisposeScope();
         (Window, Sinks) = (visibility.Window!.Value, visibility.Sinks);
-        var size = cache[0].shape;
-        slots = arange(Window + Sinks, device: cache[0].device).DetachFromDisposeScope();
+        (key, value) = (cache.Columns[0], cache.Columns[1]);
+        var (keys, values) = (cache.Stored(0), cache.Stored(1));
+        var size = keys.shape;
+        slots = arange(Window + Sinks, device: keys.device).DetachFromDisposeScope();
         // Slots that hold nothing yet are hidden, but their weight of 0 is multiplied with what lies in them.
-        Keys = zeros([size[0], size[1], Window + Sinks, size[3]], cache[0].dtype, cache[0].device).DetachFromDisposeScope();
+        Keys = zeros([size[0], size[1], Window + Sinks, size[3]], keys.dtype, keys.device).DetachFromDisposeScope();
         Values = zeros_like(Keys).DetachFromDisposeScope();
         if (cache.Held == 0)
             return;
         var to = SlotsOf(cache.Places().Positions[0]);
-        Keys.index_copy_(2, to, cache[0]);
-        Values.index_copy_(2, to, cache[1]);
+        Keys.index_copy_(2, to, keys);
+        Values.index_copy_(2, to, values);
     }
 
-    /// <summary>[B,Hkv,S,D].</summary>
+    /// <summary>[B,Hkv,S,D], or as packed rows of it.</summary>
     internal Tensor Keys { get; }
 
-    /// <summary>[B,Hkv,S,D].</summary>
+    /// <summary>As Keys.</summary>
     internal Tensor Values { get; }
+
+    /// <summary>Whether they are packed.</summary>
+    internal bool InInt8 => key.InInt8;
 
     /// <summary>W.</summary>
     internal int Window { get; }
@@ -51,9 +58,12 @@ internal sealed class RingCache : MixerState
     internal void Put(Tensor keys, Tensor values, Tensor position)
     {
         var to = SlotsOf(position);
-        Keys.index_copy_(2, to, keys.transpose(1, 2));
-        Values.index_copy_(2, to, values.transpose(1, 2));
+        Keys.index_copy_(2, to, key.Store(keys).transpose(1, 2));
+        Values.index_copy_(2, to, value.Store(values).transpose(1, 2));
     }
+
+    /// <summary>What is held, [B,Hkv,S,D] each.</summary>
+    internal (Tensor Keys, Tensor Values) Read() => (key.Read(Keys), value.Read(Values));
 
     /// <summary>[1,S]: which slots hold something when the newest position is [1].</summary>
     internal Tensor Valid(Tensor position) => slots.le(position).unsqueeze(0);

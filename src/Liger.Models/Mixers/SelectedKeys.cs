@@ -1,15 +1,15 @@
 namespace Liger.Models.Mixers;
 
 /// <summary>The keys that a selection holds for each kv head, the earliest first; places that are still free have the score −∞.</summary>
-/// <param name="Keys">[B,Hkv,m,D], turned.</param>
-/// <param name="Values">[B,Hkv,m,D].</param>
+/// <param name="Keys">[B,Hkv,m,D], turned, or as a cache keeps it.</param>
+/// <param name="Values">As Keys.</param>
 /// <param name="Scores">[B,Hkv,m], fp32.</param>
 internal sealed record SelectedKeys(Tensor Keys, Tensor Values, Tensor Scores)
 {
-    internal static SelectedKeys None(long batch, MixerShape shape, int most, ScalarType dtype, Device device)
+    internal static SelectedKeys None(long batch, int kvHeads, int most, CacheColumn column, Device device)
     {
-        long[] size = [batch, shape.KvHeads, most, shape.HeadDim];
-        return new SelectedKeys(zeros(size, dtype, device), zeros(size, dtype, device), full(size[..3], double.NegativeInfinity, float32, device));
+        long[] size = [batch, kvHeads, most, column.StoredWidth];
+        return new SelectedKeys(zeros(size, column.StoredDtype, device), zeros(size, column.StoredDtype, device), full(size[..3], double.NegativeInfinity, float32, device));
     }
 
     /// <summary>The chosen ones of these keys in their order, followed by free places.</summary>

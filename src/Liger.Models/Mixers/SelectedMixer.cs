@@ -22,7 +22,7 @@ public sealed record SelectedOptions
 [TokenMixer("selected", "softmax over the last tokens, the first ones, and the m keys a kv head that score highest",
     "the attention score as in Zhang et al. 2023, arXiv 2306.14048, summed in the window alone",
     Formula = "o_t = Σ_j softmax_j(q_t·k_j/√D) v_j over the window, the sinks and the m earlier j of the highest score")]
-public sealed class SelectedMixer(WindowOptions window, SelectedOptions options, MixerShape shape) : TokenMixer
+public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, SelectedOptions options, MixerShape shape) : TokenMixer
 {
     /// <summary>Tokens met pairwise at a time.</summary>
     private const int Segment = 1024;
@@ -39,8 +39,8 @@ public sealed class SelectedMixer(WindowOptions window, SelectedOptions options,
         using var scope = NewDisposeScope();
         var (q, k, scores) = Terms(input);
         long batch = q.shape[0], tokens = q.shape[1];
-        var (keys, values, device) = (k.transpose(1, 2), input.Values.transpose(1, 2), q.device);
-        var chosen = SelectedKeys.None(batch, shape, options.Selected, q.dtype, device);
+        var (keys, values, device) = (kept.Rounded(k).transpose(1, 2), kept.Rounded(input.Values).transpose(1, 2), q.device);
+        var chosen = SelectedKeys.None(batch, shape.KvHeads, options.Selected, new CacheColumn(shape.HeadDim, q.dtype), device);
         // Sinks of packed documents differ from token to token: such rows are met as one segment.
         var length = input.Layout is null ? Segment : (int)tokens;
         var outputs = new List<Tensor>();
@@ -68,8 +68,8 @@ public sealed class SelectedMixer(WindowOptions window, SelectedOptions options,
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) => new JointState(
     [
-        ("window", new TokenCache(batch, shape.KvHeads, [shape.HeadDim, shape.HeadDim, 1], [dtype, dtype, float32], device)),
-        ("selected", Stored(SelectedKeys.None(batch, shape, options.Selected, dtype, device))),
+        ("window", new TokenCache(batch, shape.KvHeads, [kept.Column(shape.HeadDim, dtype), kept.Column(shape.HeadDim, dtype), new CacheColumn(1, float32)], device)),
+        ("selected", Stored(SelectedKeys.None(batch, shape.KvHeads, options.Selected, kept.Column(shape.HeadDim, dtype), device))),
     ]);
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed class SelectedMixer(WindowOptions window, SelectedOptions options,
     public override long StateBytes(long tokens, int elementSize)
     {
         var held = Math.Min(tokens, window.Window - 1 + window.Sinks) + options.Selected;
-        return shape.KvHeads * held * ((2L * shape.HeadDim * elementSize) + sizeof(float));
+        return shape.KvHeads * held * ((2L * kept.RowBytes(shape.HeadDim, elementSize)) + sizeof(float));
     }
 
     private Tensor Extend(Tensor q, IReadOnlyList<Tensor> added, SequenceLayout? layout, TokenCache cache, RecurrentState memory)
@@ -105,13 +105,14 @@ public sealed class SelectedMixer(WindowOptions window, SelectedOptions options,
         cache.Append(added, layout);
         var (documents, positions) = cache.Places();
         var chosen = new SelectedKeys(memory.Matrices[0], memory.Matrices[1], memory.Matrices[2].squeeze(-1));
-        var held = new Keys(cache[0], cache[1], cache[2].squeeze(-1), documents, positions);
-        var (output, updated) = Attend(q, held, chosen, documents.narrow(1, cache.Held - tokens, tokens).eq(before));
+        var column = cache.Columns[0];
+        var (output, updated) = Attend(q, new Keys(cache[0], cache[1], cache[2].squeeze(-1), documents, positions),
+            chosen with { Keys = column.Read(chosen.Keys), Values = column.Read(chosen.Values) }, documents.narrow(1, cache.Held - tokens, tokens).eq(before));
         cache[2].copy_(updated.unsqueeze(-1));
         var now = cache.Documents();
         var valid = now.eq(before).unsqueeze(-1);
         chosen = chosen with { Scores = chosen.Scores.masked_fill(valid.logical_not(), double.NegativeInfinity) };
-        var next = Choose(held with { Scores = updated }, chosen, cache.Next(), now);
+        var next = Choose(new Keys(cache.Stored(0), cache.Stored(1), updated, documents, positions), chosen, cache.Next(), now);
         memory.Matrices = Stored(next).Matrices;
         cache.Trim(visibility);
         return output.MoveToOuterDisposeScope();

@@ -2,18 +2,15 @@ using Liger.Ops;
 
 namespace Liger.Models.Mixers;
 
-/// <summary>Softmax attention has no options: the base layer's own sliding window, where it has one, is kept.</summary>
-public sealed record SoftmaxOptions;
-
-/// <summary>The original attention of the checkpoint.</summary>
+/// <summary>The original attention of the checkpoint: the base layer's own sliding window, where it has one, is kept.</summary>
 [TokenMixer("softmax", "softmax over all earlier tokens: the original attention", "Vaswani et al. 2017, arXiv 1706.03762",
     Formula = "o_t = Σ_{j≤t} softmax_j(q_t·k_j/√D) v_j")]
-public sealed class SoftmaxMixer(SoftmaxOptions options, MixerShape shape) : TokenMixer
+public sealed class SoftmaxMixer(CacheOptions cache, MixerShape shape) : TokenMixer
 {
-    private readonly VisibleTokens visible = new(shape, new Visibility(shape.SlidingWindow));
+    private readonly VisibleTokens visible = new(shape, new Visibility(shape.SlidingWindow), cache);
 
-    /// <summary>The options; none.</summary>
-    public SoftmaxOptions Options { get; } = options;
+    /// <summary>How keys and values are kept.</summary>
+    public CacheOptions Cache { get; } = cache;
 
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input) => visible.Parallel(input);

@@ -13,18 +13,18 @@ internal sealed class TokenCache : MixerState
     private const int FirstCapacity = 64;
 
     private readonly Tensor[] buffers;
+    private readonly IReadOnlyList<CacheColumn> columns;
     private readonly int batch;
     private TokenRow[] rows = [new TokenRow()];
 
     /// <param name="batch">B.</param>
     /// <param name="kvHeads">Hkv.</param>
-    /// <param name="widths">Numbers of each tensor for one token and kv head.</param>
-    /// <param name="dtypes">Their dtypes.</param>
+    /// <param name="columns">How each tensor is kept.</param>
     /// <param name="device">Where they lie.</param>
-    internal TokenCache(int batch, int kvHeads, IReadOnlyList<long> widths, IReadOnlyList<ScalarType> dtypes, Device device)
+    internal TokenCache(int batch, int kvHeads, IReadOnlyList<CacheColumn> columns, Device device)
     {
-        this.batch = batch;
-        buffers = [.. widths.Zip(dtypes).Select(p => empty([batch, kvHeads, FirstCapacity, p.First], p.Second, device).DetachFromDisposeScope())];
+        (this.batch, this.columns) = (batch, columns);
+        buffers = [.. columns.Select(c => empty([batch, kvHeads, FirstCapacity, c.StoredWidth], c.StoredDtype, device).DetachFromDisposeScope())];
     }
 
     /// <summary>Tokens held for each row, padding counted.</summary>
@@ -33,8 +33,14 @@ internal sealed class TokenCache : MixerState
     /// <inheritdoc/>
     public override long Bytes => buffers.Sum(b => BytesOf(b) / b.shape[2]) * Held;
 
+    /// <summary>How the tensors are kept.</summary>
+    internal IReadOnlyList<CacheColumn> Columns => columns;
+
     /// <summary>What is held of one of the tensors, [B,Hkv,n,·], valid until the next change.</summary>
-    internal Tensor this[int index] => buffers[index].narrow(2, 0, Held);
+    internal Tensor this[int index] => columns[index].Read(Stored(index));
+
+    /// <summary>The same as it is kept.</summary>
+    internal Tensor Stored(int index) => buffers[index].narrow(2, 0, Held);
 
     /// <summary>Whether all rows hold the same places and none of them padding.</summary>
     internal bool Plain => rows.Length == 1;
@@ -48,7 +54,7 @@ internal sealed class TokenCache : MixerState
         for (var i = 0; i < buffers.Length; i++)
         {
             Reserve(ref buffers[i], Held + added);
-            buffers[i].narrow(2, Held, added).copy_(tensors[i].transpose(1, 2));
+            buffers[i].narrow(2, Held, added).copy_(columns[i].Store(tensors[i]).transpose(1, 2));
         }
         if (layout is not null && Plain)
             rows = [.. Enumerable.Range(0, batch).Select(_ => rows[0].Copy())];
@@ -91,7 +97,7 @@ internal sealed class TokenCache : MixerState
     {
         var indices = rows.Select(row => row.Before(distance, first, tokens)).ToArray();
         var present = torch.tensor([.. indices.SelectMany(row => row.Select(i => i >= 0))], [rows.Length, tokens], device: buffers[0].device);
-        return (Gather([.. indices.Select(row => (IReadOnlyList<int>)[.. row.Select(i => Math.Max(i, 0))])]), present);
+        return (Read(Gather([.. indices.Select(row => (IReadOnlyList<int>)[.. row.Select(i => Math.Max(i, 0))])])), present);
     }
 
     /// <summary>The position of every row's next token, [1 or B,1].</summary>
@@ -112,7 +118,7 @@ internal sealed class TokenCache : MixerState
         if (kept.All(k => k.Count == Held))
             return null;
         var leaving = rows.Select((row, i) => row.Leaving(kept[i])).ToArray();
-        (IReadOnlyList<Tensor>, Tensor?)? left = leaving.Any(l => l.Count > 0) ? (Gather(leaving), Present(leaving)) : null;
+        (IReadOnlyList<Tensor>, Tensor?)? left = leaving.Any(l => l.Count > 0) ? (Read(Gather(leaving)), Present(leaving)) : null;
         var count = kept.Max(k => k.Count);
         var gathered = Gather(kept);
         for (var i = 0; i < buffers.Length; i++)
@@ -124,7 +130,7 @@ internal sealed class TokenCache : MixerState
     }
 
     /// <summary>Holds other tokens of the current document, the same for all rows; the next one follows the last of them.</summary>
-    /// <param name="tensors">[B,Hkv,n,·] each.</param>
+    /// <param name="tensors">[B,Hkv,n,·] each, as kept.</param>
     /// <param name="positions">Their positions, ascending.</param>
     internal void Replace(IReadOnlyList<Tensor> tensors, IReadOnlyList<long> positions)
     {
@@ -132,7 +138,7 @@ internal sealed class TokenCache : MixerState
         for (var i = 0; i < buffers.Length; i++)
         {
             Reserve(ref buffers[i], Held, keep: 0);
-            this[i].copy_(tensors[i]);
+            Stored(i).copy_(tensors[i]);
         }
         rows = [new TokenRow(positions.Select(p => new TokenPlace(rows[0].Document, p)), rows[0].Document, positions[^1] + 1)];
     }
@@ -141,7 +147,7 @@ internal sealed class TokenCache : MixerState
     public override IEnumerable<(string Name, Tensor Tensor)> Save()
     {
         for (var i = 0; i < buffers.Length; i++)
-            yield return ($"tokens{i}", this[i]);
+            yield return ($"tokens{i}", Stored(i));
         var (documents, positions) = Places();
         yield return ("documents", documents);
         yield return ("positions", positions);
@@ -159,7 +165,7 @@ internal sealed class TokenCache : MixerState
         for (var i = 0; i < buffers.Length; i++)
         {
             Reserve(ref buffers[i], Held, keep: 0);
-            this[i].copy_(tensor($"tokens{i}"));
+            Stored(i).copy_(tensor($"tokens{i}"));
         }
         rows = [.. Enumerable.Range(0, count).Select(row => new TokenRow(
             Enumerable.Range(0, (int)Held).Select(t => new TokenPlace(documents[(row * Held) + t], positions[(row * Held) + t])), last[2 * row], last[(2 * row) + 1]))];
@@ -180,7 +186,7 @@ internal sealed class TokenCache : MixerState
         var count = Held - first - recent;
         if (count == 0)
             return null;
-        var left = buffers.Select(b => b.narrow(2, first, count).clone()).ToArray();
+        var left = Read([.. buffers.Select(b => b.narrow(2, first, count).clone())]);
         foreach (var buffer in buffers)
         {
             using var moved = buffer.narrow(2, first + count, recent).clone();
@@ -191,7 +197,9 @@ internal sealed class TokenCache : MixerState
         return (left, null);
     }
 
-    /// <summary>The tokens of these indices of each row, filled up on the left; [B,Hkv,n,·] each, copied.</summary>
+    private Tensor[] Read(Tensor[] stored) => [.. stored.Zip(columns, (tensor, column) => column.Read(tensor))];
+
+    /// <summary>The tokens of these indices of each row, filled up on the left; [B,Hkv,n,·] each, as kept, copied.</summary>
     private Tensor[] Gather(IReadOnlyList<int>[] indices)
     {
         var count = indices.Max(i => i.Count);

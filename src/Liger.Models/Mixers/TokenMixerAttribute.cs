@@ -1,8 +1,8 @@
 namespace Liger.Models.Mixers;
 
 /// <summary>
-/// Registers a mixer. The class needs one public constructor that takes records of options (numbers under <see cref="OptionRangeAttribute"/>,
-/// truth values and enums under <see cref="OptionMeaningAttribute"/>) and, last, a <see cref="MixerShape"/>. A mixer that derives from <see cref="RecurrentMixer"/> is also available behind a window, as "liger-NAME".
+/// Registers a mixer. The class needs one public constructor that takes records of options (numbers under <see cref="OptionRangeAttribute"/>
+/// or <see cref="OptionChoiceAttribute"/>, truth values and enums under <see cref="OptionMeaningAttribute"/>) and, last, a <see cref="MixerShape"/>. A mixer that derives from <see cref="RecurrentMixer"/> is also available behind a window, as "liger-NAME".
 /// </summary>
 /// <param name="name">How convert, recipes and config.json call it, in kebab-case.</param>
 /// <param name="summary">One line for lists.</param>
@@ -40,4 +40,12 @@ public sealed class OptionRangeAttribute(double least, double most, string meani
 
     /// <summary>The largest value that is accepted.</summary>
     public double Most { get; } = most;
+}
+
+/// <summary>The values that a whole number among a mixer's options may have.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OptionChoiceAttribute(string meaning, params int[] values) : OptionMeaningAttribute(meaning)
+{
+    /// <summary>The accepted values.</summary>
+    public IReadOnlyList<int> Values { get; } = values;
 }

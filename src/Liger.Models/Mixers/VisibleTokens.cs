@@ -3,30 +3,27 @@ using Liger.Ops;
 namespace Liger.Models.Mixers;
 
 /// <summary>Softmax attention over whatever a visibility lets each token see, in parallel and token by token.</summary>
-internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
+internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, CacheOptions kept)
 {
     internal Tensor Parallel(MixerInput input)
     {
-        if (OnKernels(input) is { } attended)
-            return attended;
         using var scope = NewDisposeScope();
-        return Attend(input.Rotary.Apply(input.Keys), input).MoveToOuterDisposeScope();
+        return Whole(input).MoveToOuterDisposeScope();
     }
 
-    internal TokenCache NewState(int batch, ScalarType dtype, Device device) => new(batch, shape.KvHeads, [shape.HeadDim, shape.HeadDim], [dtype, dtype], device);
+    internal TokenCache NewState(int batch, ScalarType dtype, Device device) => new(batch, shape.KvHeads, [kept.Column(shape.HeadDim, dtype), kept.Column(shape.HeadDim, dtype)], device);
 
     internal Tensor Extend(MixerInput input, TokenCache cache)
     {
         using var scope = NewDisposeScope();
-        var k = input.Rotary.Apply(input.Keys);
-        var tokens = k.shape[1];
+        var tokens = input.Keys.shape[1];
         var fresh = cache.Held == 0;
-        cache.Append([k, input.Values], input.Layout);
+        cache.Append([input.Rotary.Apply(input.Keys), input.Values], input.Layout);
         // A first prompt is seen whole and may use blocks; of rows that are alike, a single token sees everything that is kept.
         Tensor output;
         if (fresh && tokens > 1)
         {
-            output = OnKernels(input) ?? Attend(k, input);
+            output = Whole(input);
         }
         else
         {
@@ -43,21 +40,31 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility)
     {
         using var scope = NewDisposeScope();
         ring.Put(input.Rotary.Apply(input.Keys), input.Values, position);
-        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), ring.Keys.transpose(1, 2), ring.Values.transpose(1, 2), ring.Valid(position))
+        var (keys, values) = ring.Read();
+        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position))
             .MoveToOuterDisposeScope();
     }
 
     internal long StateBytes(long tokens, int elementSize)
     {
         var held = visibility.Window is { } window ? Math.Min(tokens, window - 1 + visibility.Sinks) : tokens;
-        return 2 * held * shape.KvHeads * shape.HeadDim * elementSize;
+        return 2 * held * shape.KvHeads * kept.RowBytes(shape.HeadDim, elementSize);
     }
 
     private Tensor? OnKernels(MixerInput input) => input.HasKernels(visibility) ? input.Attend(input.Window(visibility), null).Output : null;
 
-    private Tensor Attend(Tensor k, MixerInput input)
+    /// <summary>All tokens of an input at once.</summary>
+    private Tensor Whole(MixerInput input)
     {
-        var q = input.Rotary.Apply(input.Queries);
+        if (!kept.InInt8)
+            return OnKernels(input) ?? Attend(input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys), input);
+        var rounded = input with { Keys = kept.Rounded(input.Rotary.Apply(input.Keys)), Values = kept.Rounded(input.Values), Queries = input.Rotary.Apply(input.Queries) };
+        // Kernels turn queries and keys themselves; what was turned before it was rounded is turned by nothing.
+        return OnKernels(rounded with { Rotary = input.Rotary.Still() }) ?? Attend(rounded.Queries, rounded.Keys, rounded);
+    }
+
+    private Tensor Attend(Tensor q, Tensor k, MixerInput input)
+    {
         if (visibility.Window is not null)
             return WindowAttention.Forward(q, k, input.Values, visibility, input.Layout?.Positions, input.Layout?.Documents);
         var mask = input.Layout is { } layout ? visibility.Mask(layout.Positions, layout.Positions, layout.Documents, layout.Documents) : null;

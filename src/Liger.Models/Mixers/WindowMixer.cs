@@ -17,12 +17,15 @@ public sealed record WindowOptions
 /// <summary>Softmax attention over the last tokens and, where set, the first ones.</summary>
 [TokenMixer("window", "softmax over the last tokens, and the first ones as sinks", "Beltagy et al. 2020, arXiv 2004.05150; Xiao et al. 2023, arXiv 2309.17453",
     Formula = "o_t = Σ_j softmax_j(q_t·k_j/√D) v_j over t − W < j ≤ t and j < sinks")]
-public sealed class WindowMixer(WindowOptions options, MixerShape shape) : TokenMixer, IRecordableMixer
+public sealed class WindowMixer(WindowOptions options, CacheOptions cache, MixerShape shape) : TokenMixer, IRecordableMixer
 {
-    private readonly VisibleTokens visible = new(shape, new Visibility(options.Window, options.Sinks));
+    private readonly VisibleTokens visible = new(shape, new Visibility(options.Window, options.Sinks), cache);
 
     /// <summary>The options.</summary>
     public WindowOptions Options { get; } = options;
+
+    /// <summary>How keys and values are kept.</summary>
+    public CacheOptions Cache { get; } = cache;
 
     /// <summary>Window and sinks.</summary>
     internal Visibility Visibility => new(Options.Window, Options.Sinks);
