@@ -15,6 +15,7 @@ public sealed class ScoreboardTests : IDisposable
         TinyCheckpoint.Write(folder["model"]);
         File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
         File.WriteAllText(folder["needles.jsonl"], """{"prompt":"the cat sat on the mat and then it ran","answer":" away","distance":8}""");
+        Assert.Equal(ExitCode.Done, CliRun.Of("data", "mqar", "--tokenizer", folder["model"], "--out", folder["mqar.jsonl"], "--pairs", "2,4", "--cases", "2").ExitCode);
         results = folder["eval/results"];
         Recipe("small", "liger-gla", 4);
         Recipe("large", "window", 12);
@@ -45,6 +46,7 @@ public sealed class ScoreboardTests : IDisposable
             eval:
               text: text.txt
               needles: needles.jsonl
+              mqar: mqar.jsonl
               context: {context}
             """);
         return file;
@@ -72,7 +74,7 @@ public sealed class ScoreboardTests : IDisposable
         Refused("has not been run to its end", folder["small.yaml"]);
         var text = Done(folder["small.yaml"], folder["large.yaml"], "--run", "--untrained").Output;
         Assert.Matches(@"large +[0-9]+\.", text);
-        Assert.Contains("8 back", text);
+        Assert.Matches(" 8 back +MQAR, 2 pairs +MQAR, 4 pairs", text);
 
         var board = new ScoreboardFolder(results).Find("model")!;
         Assert.Equal(

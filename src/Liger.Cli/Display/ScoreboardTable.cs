@@ -1,6 +1,5 @@
 using System.Globalization;
 using Liger.Scoreboards;
-using Liger.Steps;
 
 namespace Liger.Cli.Display;
 
@@ -18,8 +17,8 @@ internal static class ScoreboardTable
     internal static string Basis(ScoreboardResult board)
     {
         var basis = board.Basis;
-        var needles = basis.Needles is null ? "" : $", {basis.Needles}";
-        return $"{basis.Model} on {basis.Text}{needles}, {Quantity.Count(basis.Context)} tokens of context, {basis.Dtype}, {basis.Machine}";
+        var files = string.Join(", ", new[] { basis.Text, basis.Needles, basis.Mqar }.OfType<string>());
+        return $"{basis.Model} on {files}, {Quantity.Count(basis.Context)} tokens of context, {basis.Dtype}, {basis.Machine}";
     }
 
     private static TextTable Quality(ScoreboardResult board)
@@ -33,10 +32,16 @@ internal static class ScoreboardTable
     private static TextTable? Recall(ScoreboardResult board)
     {
         var distances = board.Rows.SelectMany(row => row.Figures.Needles?.Distances ?? []).Select(d => d.Distance).Distinct().Order().ToList();
-        if (distances.Count == 0) return null;
-        var table = new TextTable(["needles found, %", .. distances.Select(d => $"{Quantity.Count(d)} back")]);
+        var pairs = board.Rows.SelectMany(row => row.Figures.Mqar?.Sizes ?? []).Select(size => size.Pairs).Distinct().Order().ToList();
+        if (distances.Count + pairs.Count == 0) return null;
+        var table = new TextTable(["found, %", .. distances.Select(d => $"{Quantity.Count(d)} back"), .. pairs.Select(n => n == 0 ? "MQAR" : $"MQAR, {Quantity.Count(n)} pairs")]);
         foreach (var row in board.Rows)
-            table.Add([row.Name, .. distances.Select(distance => row.Figures.Needles?.Distances.FirstOrDefault(d => d.Distance == distance) is { } at ? Share(at) : null)]);
+            table.Add(
+            [
+                row.Name,
+                .. distances.Select(distance => row.Figures.Needles?.Distances.FirstOrDefault(d => d.Distance == distance) is { } at ? Share(at.Accuracy, at.AccuracyLow, at.AccuracyHigh) : null),
+                .. pairs.Select(n => row.Figures.Mqar?.Sizes.FirstOrDefault(size => size.Pairs == n) is { } at ? Share(at.Accuracy, at.AccuracyLow, at.AccuracyHigh) : null),
+            ]);
         return table;
     }
 
@@ -61,7 +66,7 @@ internal static class ScoreboardTable
     private static string? Interval(Estimate? estimate) =>
         estimate is { Low: { } low, High: { } high } ? $"{Quantity.Fixed(low, 3)} to {Quantity.Fixed(high, 3)}" : null;
 
-    private static string Share(RecallAtDistance at) => $"{Whole(at.Accuracy)} ({Whole(at.AccuracyLow)}-{Whole(at.AccuracyHigh)})";
+    private static string Share(double share, double low, double high) => $"{Whole(share)} ({Whole(low)}-{Whole(high)})";
 
     private static string Whole(double share) => (share * 100).ToString("0", CultureInfo.InvariantCulture);
 }

@@ -27,6 +27,12 @@ public sealed record ScoreboardBasis
     /// <summary>SHA-256 of that file, in hexadecimal.</summary>
     public string? NeedlesSha256 { get; init; }
 
+    /// <summary>The file name of the cases of associative recall; null where that is not measured.</summary>
+    public string? Mqar { get; init; }
+
+    /// <summary>SHA-256 of that file, in hexadecimal.</summary>
+    public string? MqarSha256 { get; init; }
+
     /// <summary>Tokens a window of the text, and of the prompt behind which decoding is timed.</summary>
     public required int Context { get; init; }
 
@@ -51,6 +57,8 @@ public sealed record ScoreboardBasis
             TextSha256 = Hash(eval.Text),
             Needles = Path.GetFileName(eval.Needles),
             NeedlesSha256 = eval.Needles is null ? null : Hash(eval.Needles),
+            Mqar = Path.GetFileName(eval.Mqar),
+            MqarSha256 = eval.Mqar is null ? null : Hash(eval.Mqar),
             Context = eval.Context,
             Dtype = dtype,
             Machine = machine,
@@ -65,6 +73,7 @@ public sealed record ScoreboardBasis
             ("model", ModelSha256, other.ModelSha256, b => b.Model),
             ("eval.text", TextSha256, other.TextSha256, b => b.Text),
             ("eval.needles", NeedlesSha256, other.NeedlesSha256, b => b.Needles),
+            ("eval.mqar", MqarSha256, other.MqarSha256, b => b.Mqar),
             ("eval.context", Number(Context), Number(other.Context), b => null),
             ("dtype", Dtype, other.Dtype, b => null),
             ("machine", Machine, other.Machine, b => null),
@@ -80,7 +89,7 @@ public sealed record ScoreboardBasis
     private static string Hash(string file)
     {
         if (!File.Exists(file))
-            throw new LigerException($"{file}: there is no such file. Check eval.text and eval.needles.", ExitCode.WrongUse);
+            throw new LigerException($"{file}: there is no such file. Check eval.text, eval.needles and eval.mqar.", ExitCode.WrongUse);
         using var stream = File.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }

@@ -73,6 +73,9 @@ public sealed record RowFigures
     /// <summary>Recall by distance; null where none was measured.</summary>
     public RecallFigures? Needles { get; init; }
 
+    /// <summary>Associative recall by number of pairs; null where none was measured.</summary>
+    public AssociativeFigures? Mqar { get; init; }
+
     /// <summary>Tokens a second when a prompt of the basis's context is read, one sequence.</summary>
     public required double ReadTokensPerSecond { get; init; }
 
@@ -86,6 +89,7 @@ public sealed record RowFigures
         Agreement = result.Agreement is { } agreement ? new Estimate(agreement, result.AgreementLow, result.AgreementHigh) : null,
         KlDivergence = result.KlDivergence is { } divergence ? new Estimate(divergence, result.KlLow, result.KlHigh) : null,
         Needles = result.Needles,
+        Mqar = result.Mqar,
         ReadTokensPerSecond = result.Decoding!.Context / result.Decoding.SecondsToFirstToken,
         DecodeTokensPerSecond = result.Decoding.TokensPerSecond,
     };

@@ -54,6 +54,7 @@ public sealed class ScoreboardStep(ScoreboardOptions options)
                 Against = kind == RowKind.Original ? null : original.Path,
                 Text = eval.Text,
                 Needles = eval.Needles,
+                Mqar = eval.Mqar,
                 Context = eval.Context,
                 Speed = true,
             }).Run(observer, stop);
