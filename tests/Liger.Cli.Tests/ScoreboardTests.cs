@@ -104,6 +104,17 @@ public sealed class ScoreboardTests : IDisposable
     }
 
     [Fact]
+    public void What_was_measured_before_a_failure_is_recorded()
+    {
+        File.WriteAllText(folder["large.yaml"], File.ReadAllText(folder["large.yaml"]).Replace("train: text.txt", "train: later.txt"));
+        Assert.NotEqual(ExitCode.Done, Run(folder["small.yaml"], folder["large.yaml"], "--run").ExitCode);
+        Assert.Equal(["original", "window 2 + 4, untrained", "small"], new ScoreboardFolder(results).Find("model")!.Rows.Select(r => r.Name));
+        File.Copy(folder["text.txt"], folder["later.txt"]);
+        Done(folder["large.yaml"], "--run", "--add");
+        Assert.Equal(5, new ScoreboardFolder(results).Find("model")!.Rows.Count);
+    }
+
+    [Fact]
     public void Rows_are_added_from_run_folders_and_shown_on_the_page()
     {
         Done(folder["small.yaml"], "--run");

@@ -3,13 +3,14 @@ using Liger.Scoreboards;
 
 namespace Liger.Cli.Display;
 
-/// <summary>A scoreboard as tables, a line a model: quality, recall, cost.</summary>
+/// <summary>A scoreboard as tables, a line a model: quality, recall, memory, cost.</summary>
 internal static class ScoreboardTable
 {
     internal static IEnumerable<TextTable> Of(ScoreboardResult board)
     {
         yield return Quality(board);
         if (Recall(board) is { } recall) yield return recall;
+        yield return Memory(board);
         yield return Cost(board);
     }
 
@@ -45,14 +46,26 @@ internal static class ScoreboardTable
         return table;
     }
 
+    private static TextTable Memory(ScoreboardResult board)
+    {
+        var contexts = board.Rows.SelectMany(row => row.Memory.Contexts).Select(at => at.Tokens).Where(tokens => tokens > board.Basis.Context).Distinct().Order().ToList();
+        var table = new TextTable(["bytes a sequence keeps", $"at {Quantity.Count(board.Basis.Context)}", .. contexts.Select(tokens => $"at {Quantity.Count(tokens)}"), "at any length"]);
+        foreach (var row in board.Rows)
+            table.Add(
+            [
+                row.Name, Quantity.Count(row.Memory.Bytes),
+                .. contexts.Select(tokens => row.Memory.Contexts.FirstOrDefault(at => at.Tokens == tokens) is { } at ? Quantity.Count(at.Bytes) : null),
+                row.Memory.MostBytes is { } most ? Quantity.Count(most) : "grows",
+            ]);
+        return table;
+    }
+
     private static TextTable Cost(ScoreboardResult board)
     {
-        var table = new TextTable("", $"bytes at {Quantity.Count(board.Basis.Context)}", "at any length", "read, tokens/s", "decode, tokens/s", "trained", "on tokens", "window beside");
+        var table = new TextTable("", "read, tokens/s", "decode, tokens/s", "trained", "on tokens", "window beside");
         foreach (var row in board.Rows)
             table.Add(
                 row.Name,
-                Quantity.Count(row.Memory.Bytes),
-                row.Memory.MostBytes is { } most ? Quantity.Count(most) : "grows",
                 Quantity.Count(row.Figures.ReadTokensPerSecond),
                 Quantity.Count(row.Figures.DecodeTokensPerSecond),
                 row.Training is { } training ? Quantity.Count(training.Parameters) : "0",

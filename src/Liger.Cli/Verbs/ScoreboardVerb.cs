@@ -53,8 +53,7 @@ internal static class ScoreboardVerb
                 var earlier = parsed.GetValue(overwrite) ? null : folder.Find(options.Name);
                 if (earlier is not null && !parsed.GetValue(add))
                     throw new LigerException($"{folder.PathOf(options.Name)}: lies there already. Keep its rows with --add, replace it with --overwrite, or choose another --name.", ExitCode.WrongUse);
-                var board = ProgressDisplay.Run(context.Terminal, observer => new ScoreboardStep(options with { Earlier = earlier }).Run(observer, context.Stop));
-                folder.Save(board);
+                var board = ProgressDisplay.Run(context.Terminal, observer => new ScoreboardStep(options with { Earlier = earlier }).Run(observer, folder.Save, context.Stop));
                 context.Terminal.Output.Write(parsed.GetValue(json) ? ResultJson.Write(board, ResultJson.Default.ScoreboardResult) + "\n" : Report(board));
             }
             if (parsed.GetValue(table)) folder.Renew((page, file, boards) => ScoreboardPage.Renew(page, file, boards, folder.Name));

@@ -8,36 +8,39 @@ using Liger.Steps;
 namespace Liger.Scoreboards;
 
 /// <summary>A run folder in which an experiment was trained to its end.</summary>
-/// <param name="Recipe">The experiment.</param>
 /// <param name="Converted">The checkpoint that was trained.</param>
 /// <param name="Adapter">What training gave.</param>
 /// <param name="Training">How it went.</param>
-internal sealed partial record FinishedRun(Recipe Recipe, string Converted, string Adapter, RowTraining Training)
+internal sealed partial record FinishedRun(string Converted, string Adapter, RowTraining Training)
 {
-    /// <summary>Finds what a run left, or runs it.</summary>
+    /// <summary>Looks at what lies in the run folder, before anything is computed.</summary>
     /// <param name="recipe">The experiment.</param>
-    /// <param name="train">Whether one that has not ended is run, or resumed, now.</param>
+    /// <param name="train">Whether it may still have to be trained.</param>
+    /// <exception cref="LigerException">There is no finished run, or one by another recipe.</exception>
+    internal static void Check(Recipe recipe, bool train)
+    {
+        if (HasBegun(recipe)) CheckSame(recipe);
+        if (!train && !HasEnded(recipe))
+            throw new LigerException($"{recipe.RunFolder}: {recipe.Name} has not been run to its end — expected {FinetuneStep.ReportFile} there. Run it with 'liger run' or 'liger finetune', or give --run.", ExitCode.WrongUse);
+    }
+
+    /// <summary>Takes what a run left; one that has not ended is run, or resumed, now.</summary>
+    /// <param name="recipe">The experiment.</param>
     /// <param name="observer">Told how it gets on.</param>
     /// <param name="stop">Stops training after the current step and saves.</param>
-    /// <exception cref="LigerException">There is no finished run, or one by another recipe.</exception>
     /// <exception cref="OperationCanceledException">Training was stopped.</exception>
-    internal static FinishedRun Of(Recipe recipe, bool train, IStepObserver observer, CancellationToken stop)
+    internal static FinishedRun Of(Recipe recipe, IStepObserver observer, CancellationToken stop)
     {
-        var report = Path.Combine(recipe.RunFolder, FinetuneStep.ReportFile);
-        var begun = File.Exists(Path.Combine(recipe.RunFolder, RecipeFile.ResolvedName));
-        if (begun) CheckSame(recipe);
-        if (!begun || !File.Exists(report))
+        if (!HasEnded(recipe))
         {
-            if (!train)
-                throw new LigerException($"{recipe.RunFolder}: {recipe.Name} has not been run to its end — expected {FinetuneStep.ReportFile} there. Run it with 'liger run' or 'liger finetune', or give --run.", ExitCode.WrongUse);
             observer.Say($"running {recipe.Name}");
-            if (new FinetuneStep(new FinetuneOptions { Recipe = recipe, Resume = begun }).Run(observer, stop).Cancelled)
+            if (new FinetuneStep(new FinetuneOptions { Recipe = recipe, Resume = HasBegun(recipe) }).Run(observer, stop).Cancelled)
                 throw new OperationCanceledException(stop);
         }
-        var result = JsonSerializer.Deserialize(File.ReadAllBytes(report), ResultJson.Default.FinetuneResult)!;
+        var result = JsonSerializer.Deserialize(File.ReadAllBytes(Report(recipe)), ResultJson.Default.FinetuneResult)!;
         var environment = Path.Combine(recipe.RunFolder, RunLayout.EnvironmentFile);
         var text = Portable(RecipeFile.Write(recipe));
-        return new FinishedRun(recipe, new ConvertedModel(recipe, overwrite: false).Path(observer, stop), Path.Combine(recipe.RunFolder, RunLayout.Adapter), new RowTraining
+        return new FinishedRun(new ConvertedModel(recipe, overwrite: false).Path(observer, stop), Path.Combine(recipe.RunFolder, RunLayout.Adapter), new RowTraining
         {
             Recipe = text,
             RecipeSha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
@@ -49,6 +52,12 @@ internal sealed partial record FinishedRun(Recipe Recipe, string Converted, stri
         });
     }
 
+    private static string Report(Recipe recipe) => Path.Combine(recipe.RunFolder, FinetuneStep.ReportFile);
+
+    private static bool HasBegun(Recipe recipe) => File.Exists(Path.Combine(recipe.RunFolder, RecipeFile.ResolvedName));
+
+    private static bool HasEnded(Recipe recipe) => HasBegun(recipe) && File.Exists(Report(recipe));
+
     /// <summary>What is measured, exported and generated, and where it runs, may have changed since; what was trained may not.</summary>
     private static void CheckSame(Recipe recipe)
     {
@@ -56,7 +65,7 @@ internal sealed partial record FinishedRun(Recipe Recipe, string Converted, stri
         string[] before = Trained(RecipeFile.Load(resolved)), now = Trained(recipe);
         var at = before.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();
         if (at < Math.Max(before.Length, now.Length))
-            throw new LigerException($"{resolved}: {recipe.Name} was run by another recipe — expected '{now.ElementAtOrDefault(at)?.Trim()}', got '{before.ElementAtOrDefault(at)?.Trim()}'. Run it again with --overwrite, or give the run folder in place of the recipe.", ExitCode.WrongUse);
+            throw new LigerException($"{resolved}: {recipe.Name} was run by another recipe — expected '{now.ElementAtOrDefault(at)?.Trim()}', got '{before.ElementAtOrDefault(at)?.Trim()}'. Run it again with 'liger finetune --overwrite', or give the run folder in place of the recipe.", ExitCode.WrongUse);
     }
 
     private static string[] Trained(Recipe recipe) => RecipeFile.Write(recipe with

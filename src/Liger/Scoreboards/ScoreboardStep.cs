@@ -18,30 +18,35 @@ public sealed class ScoreboardStep(ScoreboardOptions options)
 
     private Recipe First => options.Recipes[0];
 
-    /// <summary>Measures everything; trains first what is to be trained.</summary>
+    /// <summary>Measures everything, recipe by recipe; trains each first where that is wanted.</summary>
     /// <param name="observer">Told how it gets on.</param>
+    /// <param name="record">Given the scoreboard so far after each recipe, so that a later one that fails takes nothing along.</param>
     /// <param name="stop">Ends the work; a training that is going on is saved.</param>
     /// <exception cref="LigerException">Figures could not be compared, two experiments have one name, or one has not been run.</exception>
-    public ScoreboardResult Run(IStepObserver observer, CancellationToken stop = default)
+    public ScoreboardResult Run(IStepObserver observer, Action<ScoreboardResult> record, CancellationToken stop = default)
     {
         var basis = Basis();
         using var original = CheckpointFolder.Open(First.Model.Path);
         var elementSize = MemoryFigures.ElementSize(original);
-        var runs = options.Recipes.Select(recipe => FinishedRun.Of(recipe, options.Train, observer, stop)).ToList();
+        foreach (var recipe in options.Recipes) FinishedRun.Check(recipe, options.Train);
         var rows = new RowSet(options.Earlier);
         rows.AddMissing("original", () => Measured(RowKind.Original, "original", original.Path, null));
-        foreach (var run in runs)
+        foreach (var recipe in options.Recipes)
         {
+            var run = FinishedRun.Of(recipe, observer, stop);
             var plan = MixerPlan.Of(HfConfig.Load(run.Converted));
             var window = EqualWindow.Find(original.Config, RowMemory.Of(original.Config, plan, basis.Context, elementSize).Bytes, basis.Context, elementSize);
             if (window is { } size)
                 rows.AddMissing(EqualWindow.Name(size), () => Measured(RowKind.Window, EqualWindow.Name(size), original.Path, null, EqualWindow.Text(size)));
             var beside = window is null ? null : EqualWindow.Name(window.Value);
             if (options.Untrained)
-                rows.Replace(Measured(RowKind.Untrained, $"{run.Recipe.Name}, untrained", run.Converted, null) with { WindowBeside = beside });
-            rows.Replace(Measured(RowKind.Trained, run.Recipe.Name, run.Converted, run.Adapter) with { WindowBeside = beside, Training = run.Training });
+                rows.Replace(Measured(RowKind.Untrained, $"{recipe.Name}, untrained", run.Converted, null) with { WindowBeside = beside });
+            rows.Replace(Measured(RowKind.Trained, recipe.Name, run.Converted, run.Adapter) with { WindowBeside = beside, Training = run.Training });
+            record(SoFar());
         }
-        return new ScoreboardResult { Name = options.Name ?? basis.Model, Basis = basis, Rows = rows.InOrder() };
+        return SoFar();
+
+        ScoreboardResult SoFar() => new() { Name = options.Name ?? basis.Model, Basis = basis, Rows = rows.InOrder() };
 
         ScoreboardRow Measured(RowKind kind, string name, string checkpoint, string? adapter, string? mixer = null)
         {
