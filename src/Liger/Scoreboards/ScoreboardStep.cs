@@ -35,13 +35,12 @@ public sealed class ScoreboardStep(ScoreboardOptions options)
         {
             var run = FinishedRun.Of(recipe, observer, stop);
             var plan = MixerPlan.Of(HfConfig.Load(run.Converted));
-            var window = EqualWindow.Find(original.Config, RowMemory.Of(original.Config, plan, basis.Context, elementSize).Bytes, basis.Context, elementSize);
-            if (window is { } size)
-                rows.AddMissing(EqualWindow.Name(size), () => Measured(RowKind.Window, EqualWindow.Name(size), original.Path, null, EqualWindow.Text(size)));
-            var beside = window is null ? null : EqualWindow.Name(window.Value);
+            var window = EqualWindow.Find(original.Config, plan, basis.Context, elementSize);
+            if (window is not null)
+                rows.AddMissing(window.Name, () => Measured(RowKind.Window, window.Name, original.Path, null, window.Text));
             if (options.Untrained)
-                rows.Replace(Measured(RowKind.Untrained, $"{recipe.Name}, untrained", run.Converted, null) with { WindowBeside = beside });
-            rows.Replace(Measured(RowKind.Trained, recipe.Name, run.Converted, run.Adapter) with { WindowBeside = beside, Training = run.Training });
+                rows.Replace(Measured(RowKind.Untrained, $"{recipe.Name}, untrained", run.Converted, null) with { WindowBeside = window?.Name });
+            rows.Replace(Measured(RowKind.Trained, recipe.Name, run.Converted, run.Adapter) with { WindowBeside = window?.Name, Training = run.Training });
             record(SoFar());
         }
         return SoFar();

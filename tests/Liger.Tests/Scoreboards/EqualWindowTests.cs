@@ -14,38 +14,45 @@ public sealed class EqualWindowTests
     [Theory]
     [InlineData("liger-gla window=64")]
     [InlineData("selected window=16 sinks=4 selected=8")]
-    [InlineData("window window=100 sinks=4")]
     [InlineData("window window=100")]
+    [InlineData("window window=100 cache-bits=8")]
     public void It_keeps_no_more_and_the_next_one_keeps_more(string mixer)
     {
-        var bytes = Bytes(MixerSpec.Parse(mixer));
-        var window = EqualWindow.Find(Config, bytes, Context, ElementSize);
+        var window = Find(MixerSpec.Parse(mixer));
         Assert.NotNull(window);
-        Assert.True(Bytes(EqualWindow.Spec(window.Value)) <= bytes);
-        Assert.True(Bytes(EqualWindow.Spec(window.Value + 1)) > bytes);
+        Assert.True(Bytes(window.Text) <= Bytes(mixer));
+        Assert.True(Bytes((window with { Window = window.Window + 1 }).Text) > Bytes(mixer));
     }
 
     [Fact]
-    public void The_same_window_is_found_again() =>
-        Assert.Equal(100, EqualWindow.Find(Config, Bytes(EqualWindow.Spec(100)), Context, ElementSize));
+    public void The_same_window_is_found_again()
+    {
+        Assert.Equal(new EqualWindow(100, "16"), Find(MixerSpec.Parse("window window=100 sinks=4")));
+        Assert.Equal(new EqualWindow(100, "8"), Find(MixerSpec.Parse("window window=100 sinks=4 cache-bits=8")));
+        Assert.Equal(("window 100 + 4, 8 bits, untrained", "window 100 + 4, untrained"), (new EqualWindow(100, "8").Name, new EqualWindow(100, "16").Name));
+    }
 
     [Fact]
     public void There_is_none_where_all_is_kept_or_next_to_nothing()
     {
-        Assert.Null(EqualWindow.Find(Config, Bytes(MixerSpec.Softmax), Context, ElementSize));
-        Assert.Null(EqualWindow.Find(Config, 16, Context, ElementSize));
+        Assert.Null(Find(MixerSpec.Softmax));
+        Assert.Null(Find(MixerSpec.Parse("softmax cache-bits=8")));
+        Assert.Null(Find(MixerSpec.Parse("window window=1 sinks=0")));
     }
 
     [Fact]
     public void Memory_that_grows_has_no_bound()
     {
         Assert.Null(RowMemory.Of(Config, MixerSpec.Softmax, Context, ElementSize).MostBytes);
-        var keepsOneHead = new MixerPlan(EqualWindow.Spec(64)).With(MixerSpec.Softmax, MixerPlace.Parse("1.0"));
+        var window = MixerSpec.Parse("window window=64 sinks=4");
+        var keepsOneHead = new MixerPlan(window).With(MixerSpec.Softmax, MixerPlace.Parse("1.0"));
         Assert.Null(RowMemory.Of(Config, keepsOneHead, Context, ElementSize).MostBytes);
-        var bounded = RowMemory.Of(Config, EqualWindow.Spec(64), Context, ElementSize);
+        var bounded = RowMemory.Of(Config, window, Context, ElementSize);
         Assert.Equal(bounded.Bytes, bounded.MostBytes);
         Assert.All(bounded.Contexts, at => Assert.Equal(bounded.Bytes, at.Bytes));
     }
 
-    private static long Bytes(MixerSpec spec) => MemoryFigures.Bytes(Config, spec, Context, ElementSize);
+    private static EqualWindow? Find(MixerPlan plan) => EqualWindow.Find(Config, plan, Context, ElementSize);
+
+    private static long Bytes(string mixer) => MemoryFigures.Bytes(Config, MixerSpec.Parse(mixer), Context, ElementSize);
 }
