@@ -17,12 +17,13 @@ internal static class AssociativeDataVerb
         var pairs = Options.Wholes("--pairs", Sizes, 1, MostPairs, "Pairs of a case, several sizes.");
         var queries = new Option<int?>("--queries") { Description = "Pairs that are asked for, at most all [default: all].", HelpName = "N" };
         var cases = Options.Whole("--cases", 50, 1, MostCases, "Cases of each size.");
-        var kind = Options.Choice("--kind", AssociativeDataOptions.Kinds[0], "Keys and values: single tokens of the vocabulary, or lines of a name and a thing (words) or number (digits).", [.. AssociativeDataOptions.Kinds]);
+        var kind = Options.Choice("--kind", AssociativeDataOptions.Kinds[0], "Keys and values: words (lamp -> moon, ...), single tokens of the vocabulary, or digits (lines of a name and a number).", [.. AssociativeDataOptions.Kinds]);
+        var words = Options.Maybe("--words", "FILE", "Words to take, one a line [default: built-in ones].");
         var seed = Options.Whole("--seed", 0, 0, int.MaxValue, "Decides everything that is drawn.");
         var overwrite = Options.Overwrite("the file");
         var json = Options.Json();
         var command = new Command("mqar", "Makes cases of multi-query associative recall (Arora et al., 2023), for 'liger eval --mqar'.");
-        foreach (var option in (Option[])[tokenizer, to, pairs, queries, cases, kind, seed, overwrite, json]) command.Add(option);
+        foreach (var option in (Option[])[tokenizer, to, pairs, queries, cases, kind, words, seed, overwrite, json]) command.Add(option);
         queries.Validators.Add(result =>
         {
             if (!int.TryParse(result.Tokens[^1].Value, out var value) || value < 1)
@@ -38,6 +39,7 @@ internal static class AssociativeDataVerb
                 Queries = parsed.GetValue(queries),
                 Cases = parsed.GetValue(cases),
                 Kind = parsed.GetRequiredValue(kind),
+                Words = parsed.GetValue(words),
                 Seed = parsed.GetValue(seed),
                 Overwrite = parsed.GetValue(overwrite),
             });

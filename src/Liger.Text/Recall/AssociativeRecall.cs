@@ -3,11 +3,11 @@ namespace Liger.Text;
 /// <summary>What the keys and values of associative recall are.</summary>
 public enum AssociativeKind
 {
+    /// <summary>Words of two disjoint halves of a list: "lamp -> moon, ring -> lake, …".</summary>
+    Words,
+
     /// <summary>Single tokens of the vocabulary that are words, keys and values of two disjoint halves, nothing between them.</summary>
     Tokens,
-
-    /// <summary>Lines of a name and a thing: "Ada: lamp".</summary>
-    Words,
 
     /// <summary>Lines of a name and a number of 4 digits: "Ada: 4821".</summary>
     Digits,
@@ -21,26 +21,32 @@ public enum AssociativeKind
 public sealed class AssociativeRecall
 {
     private const int ShortestWord = 2;
-    private static readonly ListTemplate Words = new(RecallTemplates.NameKind, "thing", "", "{key}: {value}", "", "\n");
+    private const string Word = "word", Arrow = " {key} -> {value},";
+    private static readonly ListTemplate Numbers = new(RecallTemplates.NameKind, "digits 4", "", "{key}: {value}", "", "\n");
 
     private readonly Tokenizer tokenizer;
     private readonly AssociativeKind kind;
     private readonly long seed;
     private readonly PassageEncoder encoder;
-    private readonly List<int> words;
+    private readonly List<int> tokens;
+    private readonly List<string> words;
 
     /// <summary>Cases for a tokenizer.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="kind">What keys and values are.</param>
     /// <param name="seed">Decides everything that is drawn.</param>
-    public AssociativeRecall(Tokenizer tokenizer, AssociativeKind kind = AssociativeKind.Tokens, long seed = 0)
+    /// <param name="words">The words to take, at least 2; null takes the built-in ones.</param>
+    public AssociativeRecall(Tokenizer tokenizer, AssociativeKind kind = AssociativeKind.Words, long seed = 0, IEnumerable<string>? words = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         (this.tokenizer, this.kind, this.seed) = (tokenizer, kind, seed);
         encoder = new PassageEncoder(tokenizer);
         var texts = new TokenTexts(tokenizer);
-        words = kind != AssociativeKind.Tokens ? [] : [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(id => IsWord(id, texts))];
-        new Prng((ulong)seed).Shuffle(words);
+        var all = kind == AssociativeKind.Tokens ? Enumerable.Range(0, tokenizer.VocabularySize) : [];
+        tokens = [.. all.Where(id => IsWord(id, texts))];
+        new Prng((ulong)seed).Shuffle(tokens);
+        this.words = [.. words ?? RecallTemplates.Default.Words.All(Word)];
+        new Prng((ulong)seed).Shuffle(this.words);
     }
 
     /// <summary>Several cases of several sizes.</summary>
@@ -59,7 +65,13 @@ public sealed class AssociativeRecall
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pairs, 1);
         var prng = new Prng((ulong)seed, ((ulong)pairs << 32) | (uint)number);
-        var drawn = kind == AssociativeKind.Tokens ? Whole(prng, pairs) : Lines(prng, pairs);
+        var drawn = kind switch
+        {
+            AssociativeKind.Words => Halves(
+                prng, words, pairs, (key, value) => encoder.Asked(Arrow.Replace(RecallTemplates.Key, key, StringComparison.Ordinal), value, toItsEnd: true)),
+            AssociativeKind.Tokens => Halves(prng, tokens, pairs, (key, value) => new Passage([key, value], [new AnswerSpan(1, 1)])),
+            _ => Lines(prng, pairs),
+        };
         List<Passage> said = [.. drawn.Select(pair => pair with { Answers = [] })];
         prng.Shuffle(drawn);
         int[] begin = tokenizer.BosId is { } id ? [id] : [];
@@ -67,24 +79,22 @@ public sealed class AssociativeRecall
         return new RecallWindow(all.Ids, all.Answers) { Pairs = pairs };
     }
 
-    private List<Passage> Whole(Prng prng, int pairs)
+    private static List<Passage> Halves<T>(Prng prng, List<T> all, int pairs, Func<T, T, Passage?> made)
     {
-        var half = words.Count / 2;
-        if (pairs > half)
-            throw TooMany(pairs, half);
-        var (keys, values) = (words[..half], words[half..]);
+        var half = all.Count / 2;
+        var (keys, values) = (all[..half], all[half..]);
         prng.Shuffle(keys);
         prng.Shuffle(values);
-        return [.. keys.Zip(values).Take(pairs).Select(pair => new Passage([pair.First, pair.Second], [new AnswerSpan(1, 1)]))];
+        List<Passage> drawn = [.. keys.Zip(values, made).OfType<Passage>().Take(pairs)];
+        return drawn.Count == pairs ? drawn : throw TooMany(pairs, drawn.Count);
     }
 
     private List<Passage> Lines(Prng prng, int pairs)
     {
         var book = new FactBook(RecallTemplates.Default, encoder, prng);
-        var template = kind == AssociativeKind.Words ? Words : Words with { Value = "digits 4" };
         var lines = new List<Passage>();
         while (lines.Count < pairs)
-            lines.Add(book.Pair(template) ?? throw TooMany(pairs, lines.Count));
+            lines.Add(book.Pair(Numbers) ?? throw TooMany(pairs, lines.Count));
         return lines;
     }
 
@@ -92,5 +102,6 @@ public sealed class AssociativeRecall
         !tokenizer.IsSpecial(id) && tokenizer.IdToToken(id) is not null
         && texts[id] is var text && text.Length > ShortestWord && text[0] == ' ' && text.AsSpan(1).IndexOfAnyExceptInRange('a', 'z') < 0;
 
-    private static TextException TooMany(int pairs, int there) => new($"associative recall: {pairs} pairs — expected at most {there}, as many as there are keys. Ask for fewer.");
+    private static TextException TooMany(int pairs, int there) =>
+        new($"associative recall: {pairs} pairs — expected at most {there}, as many as there are keys. Ask for fewer.");
 }

@@ -52,7 +52,16 @@ public sealed class RecallTemplates
     public static RecallTemplates Load(string? path, string? names = null)
     {
         var templates = path is null ? Default : Read(JsonValue.Read(path), Default.Words);
-        return names is null ? templates : new RecallTemplates(templates.Facts, templates.Lists, templates.Words.With(NameKind, Names(names)));
+        return names is null ? templates : new RecallTemplates(templates.Facts, templates.Lists, templates.Words.With(NameKind, Lines(names)));
+    }
+
+    /// <summary>Names or words of a file, one a line, each once.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="TextException">It cannot be read, or has none.</exception>
+    public static IReadOnlyList<string> Lines(string path)
+    {
+        var lines = BoundedFile.Text(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().ToList();
+        return lines.Count > 0 ? lines : throw new TextException($"{path}: no names or words — expected one a line.");
     }
 
     private static RecallTemplates Read(JsonValue root, RecallWords? inherited)
@@ -80,10 +89,4 @@ public sealed class RecallTemplates
         With(value, Key, Value).IndexOf(Key, StringComparison.Ordinal) < value.Text().IndexOf(Value, StringComparison.Ordinal)
             ? value.Text()
             : throw value.Error($"expected {Key} before {Value}, got '{value.Text()}'.");
-
-    private static List<string> Names(string path)
-    {
-        var names = BoundedFile.Text(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().ToList();
-        return names.Count > 0 ? names : throw new TextException($"{path}: no names — expected one a line.");
-    }
 }

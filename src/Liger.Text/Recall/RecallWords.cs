@@ -29,6 +29,9 @@ internal sealed class RecallWords
         return kind == Pseudonym ? char.ToUpperInvariant(word[0]) + word[1..] : word;
     }
 
+    /// <summary>The words of a list that names no other kinds.</summary>
+    internal IEnumerable<string> All(string list) => lists[list].Select(parts => parts.Single().Text);
+
     /// <summary>The same with one more list, in the place of one of that name.</summary>
     internal RecallWords With(string name, IEnumerable<string> words) =>
         new(new Dictionary<string, Part[][]>(lists) { [name] = [.. words.Select(word => new[] { new Part(word, null) })] });

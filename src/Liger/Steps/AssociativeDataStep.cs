@@ -16,7 +16,9 @@ public sealed class AssociativeDataStep(AssociativeDataOptions options)
         var clock = Stopwatch.StartNew();
         var count = new RecallCount(options.Out, options.Overwrite, (long)options.Cases * options.Pairs.Count, observer, stop);
         var tokenizer = TokenizerFolder.Load(options.Tokenizer);
-        var cases = new AssociativeRecall(tokenizer, Enum.Parse<AssociativeKind>(options.Kind, ignoreCase: true), options.Seed).Of(options.Pairs, options.Cases, options.Queries);
+        var words = options.Words is null ? null : RecallTemplates.Lines(options.Words);
+        var recall = new AssociativeRecall(tokenizer, Enum.Parse<AssociativeKind>(options.Kind, ignoreCase: true), options.Seed, words);
+        var cases = recall.Of(options.Pairs, options.Cases, options.Queries);
         RecallFile.Write(options.Out, count.Each(cases), tokenizer, onlyAnswers: true);
         return count.Result(null, clock.Elapsed);
     }

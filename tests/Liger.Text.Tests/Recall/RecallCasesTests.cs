@@ -6,7 +6,8 @@ namespace Liger.Text.Tests.Recall;
 
 public sealed class RecallCasesTests
 {
-    private const string Weights = "weights/teacher-11m", Needles = "data/needles-teacher-11m.jsonl.gz", Text = "data/teacher-corpus/val.txt", Names = "data/teacher-corpus/names.txt";
+    private const string Weights = "weights/teacher-11m", Needles = "data/needles-teacher-11m.jsonl.gz";
+    private const string Text = "data/teacher-corpus/val.txt", Names = "data/teacher-corpus/names.txt";
 
     // What the published cases of the teacher say and ask, behind text that may break off anywhere.
     private static readonly (string Fact, string Question)[] Published =
@@ -16,26 +17,16 @@ public sealed class RecallCasesTests
         (" Remember that the code for {0} is {1}.", "\nQuestion: what is the code for {0}? Answer: the code for {0} is"),
     ];
 
-    private const string Templates = """
-        {"facts": [
-          {"key": "name", "value": "digits 4", "fact": "The secret number of {key} is {value}.", "question": "What is the secret number of {key}?", "answer": "The secret number of {key} is {value}."},
-          {"key": "name", "value": "digits 4", "fact": "{key} keeps the key in box {value}.", "question": "Where does {key} keep the key?", "answer": "{key} keeps the key in box {value}."},
-          {"key": "name", "value": "digits 4", "fact": "Remember that the code for {key} is {value}.", "question": "Question: what is the code for {key}?", "answer": "Answer: the code for {key} is {value}."}
-        ]}
-        """;
+    private static readonly string Templates = Path.Combine(Repository.Root, "recipes", "teacher-11m", "recall.json");
 
-    private static RecallOptions Options(TemporaryFolder folder, int context, string? names = null)
-    {
-        File.WriteAllText(folder["t.json"], Templates);
-        return new RecallOptions { Context = context, Seed = 5, Templates = RecallTemplates.Load(folder["t.json"], names) };
-    }
+    private static RecallOptions Options(int context, string? names = null) => new() { Context = context, Seed = 5, Templates = RecallTemplates.Load(Templates, names) };
 
     [Fact]
     public void A_case_keeps_its_distance_and_its_context_and_survives_its_file()
     {
         using var folder = new TemporaryFolder();
         var tokenizer = RecallFixture.Tokenizer;
-        var cases = new RecallCases(RecallFixture.Text, Options(folder, 400)).Of([0, 17, 300], 20).ToList();
+        var cases = new RecallCases(RecallFixture.Text, Options(400)).Of([0, 17, 300], 20).ToList();
         Assert.Equal(60, cases.Count);
         Assert.All(cases, one => AssertPublishedShape(one, tokenizer, 400));
         Assert.True(cases.Select(one => one.PromptIds.Count).Distinct().Count() > 20, "cases end anywhere in the context");
@@ -53,7 +44,7 @@ public sealed class RecallCasesTests
         File.Copy(Material.Path("tokenizers/llama2/tokenizer.model"), folder["tokenizer.model"]);
         var tokenizer = TokenizerFolder.Load(folder.Path);
         var text = RecallText.Of([tokenizer.EncodeToIds(RecallFixture.Prose)], tokenizer);
-        var cases = new RecallCases(text, Options(folder, 500)).Of([40], 5).ToList();
+        var cases = new RecallCases(text, Options(500)).Of([40], 5).ToList();
         Assert.All(cases, one => Assert.DoesNotContain("  ", one.Prompt + one.Answer));
         NeedleFile.Write(folder["n.jsonl"], cases);
         Assert.Equal(cases.Select(one => one.PromptIds), NeedleFile.Read(folder["n.jsonl"], tokenizer).Select(one => one.PromptIds));
@@ -66,7 +57,7 @@ public sealed class RecallCasesTests
         var tokenizer = TokenizerFolder.Load(Material.Path(Weights));
         var published = NeedleFile.Read(Material.Path(Needles), tokenizer);
         var text = RecallText.Of(TextData.Load(Material.Path(Text), tokenizer).Take(200).Select(document => document.Ids), tokenizer, apart: true);
-        var options = Options(folder, 1024, Material.Path(Names));
+        var options = Options(1024, Material.Path(Names));
         NeedleFile.Write(folder["made.jsonl"], new RecallCases(text, options).Of(published.Select(one => one.Distance).Distinct(), 6));
         var made = NeedleFile.Read(folder["made.jsonl"], tokenizer);
         Assert.All(published.Concat(made), one => AssertPublishedShape(one, tokenizer, 1024));

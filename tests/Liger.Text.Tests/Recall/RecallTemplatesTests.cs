@@ -44,7 +44,8 @@ public sealed class RecallTemplatesTests
         Assert.Contains(expected, Assert.Throws<TextException>(() => RecallTemplates.Load(folder["t.json"])).Message);
     }
 
-    [Fact]
-    public void The_wording_of_the_built_in_model_reads() =>
-        Assert.NotEmpty(RecallTemplates.Load(Path.Combine(Repository.Root, "eval", "models", "tiny-llama", "recall.json")).Facts);
+    [Theory]
+    [InlineData("eval/models/tiny-llama/recall.json")]
+    [InlineData("recipes/teacher-11m/recall.json")]
+    public void The_wording_of_a_model_reads(string file) => Assert.NotEmpty(RecallTemplates.Load(Path.Combine(Repository.Root, file)).Facts);
 }
