@@ -143,6 +143,14 @@ public class TextScoringTests
         Assert.Contains("absent.txt", Assert.Throws<EvaluationException>(() => EvaluationText.Read(tokenizer, folder["absent.txt"])).Message);
     }
 
+    [Fact]
+    public void Documents_with_a_NUL_between_them_begin_and_end_by_themselves()
+    {
+        var tokenizer = TokenizerFolder.Load(TinyModel.TokenizerFolder);
+        int[] Document(string text) => [tokenizer.BosId!.Value, .. tokenizer.EncodeToIds(text, addSpecialTokens: false), tokenizer.EosId!.Value];
+        Assert.Equal([.. Document("Mia fed the cat."), .. Document("Tom slept.")], EvaluationText.Tokenize(tokenizer, "Mia fed the cat.\0\0Tom slept.\0"u8));
+    }
+
     private static List<NaiveWindow> Naive(CausalLM model, CausalLM original, int[] ids, int context)
     {
         using var mode = no_grad();

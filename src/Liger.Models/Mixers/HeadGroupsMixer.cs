@@ -64,6 +64,10 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
         [.. groups.SelectMany(g => g.Mixer.Look(g.Part(input)).Select(view => view with { KvHead = g.First + view.KvHead }))];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) =>
+        [.. groups.SelectMany(g => g.Mixer.ScoreKeys(g.Part(input)).Select(scored => scored with { KvHead = g.First + scored.KvHead }))];
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) => groups.Sum(g => g.Mixer.StateBytes(tokens, elementSize));
 
     private sealed record Group(int First, int Count, int QueriesAHead, TokenMixer Mixer)

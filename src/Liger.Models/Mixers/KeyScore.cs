@@ -9,33 +9,55 @@ public enum KeyScoreKind
     /// </summary>
     Attention,
 
-    /// <summary>u·[k, ‖k‖, ‖v‖], with a declared u for each kv head.</summary>
+    /// <summary>A declared vector over the token's own projections, to be fitted to where the original's attention goes.</summary>
     Learned,
 }
 
 /// <summary>
-/// The learned score of a key: u·[k, ‖k‖, ‖v‖], k before rotary embedding, u "score" [Hkv,D+2]. It starts as −‖k‖: short keys are those that
-/// draw attention (Devoto et al. 2024, arXiv 2406.11430). Ranks are hard, so no gradient reaches u through the mixer.
+/// The learned score of a key, u·[q_1 … q_R, k, v, ‖k‖, ‖v‖] + b over the projections of its token in its kv head, before rotary embedding: u
+/// "score" [Hkv,(R+2)·D+2], b "score-bias" [Hkv]. It starts as −‖k‖: short keys are those that draw attention (Devoto et al. 2024, arXiv
+/// 2406.11430); training draws it to where the original's attention goes.
 /// </summary>
-internal sealed class KeyScore(MixerShape shape)
+internal sealed class KeyScore
 {
-    private readonly MixerParameter direction = new([shape.KvHeads, shape.HeadDim + 2], () =>
+    /// <summary>Steps of a unit that ranks tell apart: sums that differ in their last bits alone, as equal tokens' may, are the same.</summary>
+    private const double Steps = 1024;
+
+    private readonly MixerShape shape;
+    private readonly MixerParameter direction;
+    private readonly MixerParameter bias;
+
+    internal KeyScore(MixerShape shape)
     {
-        var start = zeros([shape.KvHeads, shape.HeadDim + 2]);
-        start.narrow(1, shape.HeadDim, 1).fill_(-1);
-        return start;
-    });
+        this.shape = shape;
+        var projections = ((shape.Heads / shape.KvHeads) + 2L) * shape.HeadDim;
+        direction = new MixerParameter([shape.KvHeads, projections + 2], () =>
+        {
+            var start = zeros([shape.KvHeads, projections + 2]);
+            start.narrow(1, projections, 1).fill_(-1);
+            return start;
+        });
+        bias = new MixerParameter([shape.KvHeads], () => zeros([shape.KvHeads]));
+    }
 
-    internal IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [("score", direction)];
+    internal IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [("score", direction), ("score-bias", bias)];
 
-    /// <summary>[B,T,Hkv], fp32.</summary>
+    /// <summary>[B,T,Hkv], fp32 (float64 stays).</summary>
     internal Tensor Of(MixerInput input)
+    {
+        using var scope = NewDisposeScope();
+        var type = RecurrentMixer.Accumulator(input.Keys);
+        var (keys, values) = (input.Keys.to(type), input.Values.to(type));
+        static Tensor Length(Tensor x) => x.square().sum(-1, keepdim: true).sqrt();
+        var features = cat([input.Queries.to(type).unflatten(2, shape.KvHeads, -1).flatten(3, 4), keys, values, Length(keys), Length(values)], -1);
+        return ((features * direction.Value.to(type)).sum(-1) + bias.Value.to(type)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B,T,Hkv], fp32, in steps and without gradients: for comparing.</summary>
+    internal Tensor Ranked(MixerInput input)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var (keys, values, u) = (input.Keys.to(float32), input.Values.to(float32), direction.Value);
-        Tensor Length(Tensor x) => x.square().sum(-1).sqrt();
-        var ofKeys = (keys * u.narrow(1, 0, shape.HeadDim)).sum(-1);
-        return (ofKeys + (Length(keys) * u.select(1, shape.HeadDim)) + (Length(values) * u.select(1, shape.HeadDim + 1))).MoveToOuterDisposeScope();
+        return (Of(input).to(float32) * Steps).round().div(Steps).MoveToOuterDisposeScope();
     }
 }

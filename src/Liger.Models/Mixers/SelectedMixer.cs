@@ -91,6 +91,9 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => learned is null ? [] : [new ScoredKeys(0, learned.Of(input), visibility)];
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize)
     {
         var held = Math.Min(tokens, window.Window - 1 + window.Sinks) + options.Selected;
@@ -124,7 +127,8 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
     private (Tensor Queries, Tensor Keys, Tensor Scores) Terms(MixerInput input)
     {
         var (q, k) = (input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys));
-        return (q, k, (learned?.Of(input) ?? zeros(k.shape[..3], float32, k.device)).transpose(1, 2));
+        using var mode = no_grad();
+        return (q, k, (learned?.Ranked(input) ?? zeros(k.shape[..3], float32, k.device)).transpose(1, 2));
     }
 
     /// <summary>Outputs of the last tokens, and the keys' scores with the attention that these tokens gave them.</summary>

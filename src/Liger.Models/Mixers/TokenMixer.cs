@@ -97,6 +97,10 @@ public abstract class TokenMixer
     /// <summary>What can be seen of its work on these tokens, kv head by kv head; computed for the purpose, beside the forms that are run.</summary>
     public virtual IReadOnlyList<HeadView> Look(MixerInput input) => HeadView.Split(input.Keys.shape[2], null);
 
+    /// <summary>How it judges keys by a learned score, for each run of kv heads that has one; most mixers have none.</summary>
+    /// <param name="input">The projections of T tokens.</param>
+    public virtual IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => [];
+
     /// <summary>Bytes that decoding one sequence keeps in this layer after a number of tokens.</summary>
     /// <param name="tokens">Tokens seen.</param>
     /// <param name="elementSize">Bytes of one cached key or value number.</param>

@@ -12,7 +12,8 @@ namespace Liger.Training;
 /// input of that layer, after the output projection. Layers do not depend on each other: a layer's gradient stays in it, and only one layer's
 /// graph is held at a time.
 /// <para>For the outputs y of the original and ŷ of the model [N, C]: error of a layer = Σₙ|ŷₙ − yₙ|² / Σₙ|yₙ|², a share of what is to be
-/// matched, so that layers weigh alike; the sums go over the tokens of a micro-batch. The loss is the mean over layers. All tokens count.</para>
+/// matched, so that layers weigh alike; the sums go over the tokens of a micro-batch. The loss is the mean over layers. All tokens count, those
+/// that are followed by an answer of a recall window as often as the answer counts.</para>
 /// </summary>
 /// <remarks>
 /// Source: MOHAWK's second stage (Bick et al. 2024, arXiv 2408.10189) and RADLADS' first (2025, arXiv 2505.03005) compare the mixer's output on
@@ -98,13 +99,19 @@ public sealed class AttentionTransfer(CausalLM model, Trainee trainee) : IObject
         return all;
     }
 
-    /// <summary>[B, T, 1] of 1 and, behind the end of a shorter row, 0; null where no row is shorter.</summary>
+    /// <summary>How many times each token counts, [B, T, 1]: not at all behind the end of a shorter row, and a token that an answer follows as often as the answer does; null where all count once.</summary>
     private static Tensor? Counted(IReadOnlyList<PackedRow> rows, Tensor ids)
     {
         var length = (int)ids.shape[1];
-        if (rows.All(row => row.Ids.Length == length))
+        if (rows.All(row => row.Ids.Length == length && (row.AnswerWeight <= 1 || row.Answers.Count == 0)))
             return null;
-        var counted = rows.SelectMany(row => Enumerable.Range(0, length).Select(t => t < row.Ids.Length ? 1f : 0f)).ToArray();
+        var counted = new float[rows.Count * length];
+        for (var r = 0; r < rows.Count; r++)
+        {
+            counted.AsSpan(r * length, rows[r].Ids.Length).Fill(1);
+            foreach (var t in ScoredPositions.Repeats(rows[r]))
+                counted[(r * length) + t - 1]++;
+        }
         return torch.tensor(counted, [rows.Count, length, 1], ScalarType.Float32, ids.device);
     }
 }

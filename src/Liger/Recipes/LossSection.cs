@@ -13,6 +13,9 @@ public enum LossKind
 
     /// <summary>The distance of each layer's attention output to the original's on the original's layer input (<see cref="Training.AttentionTransfer"/>).</summary>
     AttentionTransfer,
+
+    /// <summary>How well learned key scores foresee the original's attention (<see cref="Training.KeyScores"/>).</summary>
+    KeyScores,
 }
 
 /// <summary>The keys "loss" and those beside it that say more of it, in "train".</summary>
@@ -44,5 +47,5 @@ public sealed record LossSection
         return bound;
     }
 
-    private static Kind<LossKind> LossName { get; } = Recipes.Kind.Named(("next-token", LossKind.NextToken), ("distill", LossKind.Distill), ("attention-transfer", LossKind.AttentionTransfer));
+    private static Kind<LossKind> LossName { get; } = Recipes.Kind.Named(("next-token", LossKind.NextToken), ("distill", LossKind.Distill), ("attention-transfer", LossKind.AttentionTransfer), ("key-scores", LossKind.KeyScores));
 }

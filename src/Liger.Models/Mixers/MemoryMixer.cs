@@ -1,0 +1,187 @@
+using Liger.Models.Graph;
+using Liger.Ops;
+
+namespace Liger.Models.Mixers;
+
+/// <summary>Options of the memory behind the window.</summary>
+public sealed record MemoryOptions
+{
+    /// <summary>r: channels that keys and queries are turned into; the state has r(r+1)/2 features.</summary>
+    [OptionRange(1, 128, "channels of the memory's keys; its state has r(r+1)/2 rows")]
+    public int MemoryRank { get; init; } = 22;
+
+    /// <summary>b before training, a logarithm as scores are: what is surely in the memory outweighs the window.</summary>
+    [OptionRange(-20, 20, "weight of the memory before training, as a logarithm")]
+    public double MemoryWeight { get; init; } = 8;
+}
+
+/// <summary>
+/// Softmax over window and sinks beside a memory of what has left the window, which counts as one key (<see cref="MemoryAttention"/>). A key that
+/// leaves is written by the delta rule under φ(k), rotated keys' squared cosines (<see cref="CosineSquares"/>), with the strength
+/// σ(score) of <see cref="KeyScore"/>, and the value [v, 1]: S ← S + σ φ(k)([v, 1] − Sᵀφ(k))ᵀ. Queries read [m, c] = Sᵀφ(q) and weigh it with
+/// b = u_h·q + b_h. It starts near the window: the score starts at −‖k‖, so that little is written. Declares "score", "score-bias",
+/// "feature-query", "feature-key", "memory-query" [H,D] (u, from 0) and "memory-weight" [H] (b).
+/// </summary>
+/// <remarks>The delta rule is Schlag et al. 2021, arXiv 2102.11174; memory and softmax under one denominator follow Zhang et al. 2024, arXiv 2410.10254. What is
+/// written with each value to tell how much of it is there, and the gate fitted to future attention, are our own.</remarks>
+[TokenMixer("memory", "window beside a delta-rule memory of keys that will be needed, read as one key more", "after Schlag et al. 2021, arXiv 2102.11174",
+    Formula = "o_t = (Σ_near e^s v + e^b m) / (Σ_near e^s + e^b c⁺), [m, c] = Sᵀφ(q), S ← S + σ(score) φ(k)([v, 1] − Sᵀφ(k))ᵀ as k leaves the window")]
+public sealed class MemoryMixer : TokenMixer
+{
+    /// <summary>Queries met with all keys at hand at a time.</summary>
+    private const int Segment = 1024;
+
+    private const int Keys = 0, Values = 1, Strengths = 2;
+
+    private readonly Visibility visibility;
+    private readonly CacheOptions kept;
+    private readonly MixerShape shape;
+    private readonly KeyScore score;
+    private readonly CosineSquares features;
+    private readonly MixerParameter ofQuery;
+    private readonly MixerParameter weight;
+
+    /// <param name="window">Window and sinks.</param>
+    /// <param name="kept">How the window keeps keys and values.</param>
+    /// <param name="options">The memory.</param>
+    /// <param name="shape">The layer's sizes.</param>
+    public MemoryMixer(WindowOptions window, CacheOptions kept, MemoryOptions options, MixerShape shape)
+    {
+        (visibility, this.kept, this.shape) = (new Visibility(window.Window, window.Sinks), kept, shape);
+        (score, features) = (new KeyScore(shape), new CosineSquares(shape, options.MemoryRank));
+        ofQuery = new MixerParameter([shape.Heads, shape.HeadDim], () => zeros([shape.Heads, shape.HeadDim]));
+        weight = new MixerParameter([shape.Heads], () => full([shape.Heads], options.MemoryWeight));
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters =>
+        [.. score.Parameters, .. features.Parameters, ("memory-query", ofQuery), ("memory-weight", weight)];
+
+    private int Window => visibility.Window!.Value;
+
+    /// <inheritdoc/>
+    public override Tensor Parallel(MixerInput input)
+    {
+        using var scope = NewDisposeScope();
+        var terms = Terms.Of(input, score, kept);
+        var tokens = input.Keys.shape[1];
+        var positions = input.Layout?.Positions ?? arange(tokens, device: input.Keys.device);
+        Tensor Late(Tensor x) => nn.functional.pad(x, [0, 0, 0, 0, Window, 0]).narrow(1, 0, tokens);
+        var written = Written([.. terms.Stored.Select(Late)], Padded(positions).ge(Window + visibility.Sinks), input.Layout);
+        var (read, _) = DeltaRule.Forward(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, null, Documents(input.Layout));
+        var outputs = new List<Tensor>();
+        for (long from = 0; from < tokens; from += Segment)
+        {
+            var count = Math.Min(Segment, tokens - from);
+            // Sinks of packed documents lie anywhere: with a layout all keys up to the last query are met.
+            var sinks = input.Layout is null ? Math.Min(visibility.Sinks, from) : 0;
+            var start = input.Layout is null ? Math.Max(sinks, from - Window + 1) : 0;
+            Tensor AtHand(Tensor x, int along) => sinks == 0 || start == sinks ? x.narrow(along, start == sinks ? 0 : start, from + count - (start == sinks ? 0 : start))
+                : cat([x.narrow(along, 0, sinks), x.narrow(along, start, from + count - start)], along);
+            Tensor Part(Tensor x) => x.narrow(1, from, count);
+            var documents = input.Layout?.Documents;
+            var near = visibility.Mask(
+                positions.narrow(-1, from, count), AtHand(positions, positions.Dimensions == 2 ? 1 : 0), documents?.narrow(1, from, count), documents is null ? null : AtHand(documents, 1));
+            outputs.Add(MemoryAttention.Forward(Part(terms.Queries), AtHand(terms.Stored[Keys], 1), AtHand(terms.Stored[Values], 1), near, Part(read), Part(Weigh(terms.Queries))));
+        }
+        return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override MixerState NewState(int batch, ScalarType dtype, Device device)
+    {
+        var type = dtype == float64 ? float64 : float32;
+        return new JointState(
+        [
+            ("window", new TokenCache(batch, shape.KvHeads, [kept.Column(shape.HeadDim, dtype), kept.Column(shape.HeadDim, dtype), new CacheColumn(1, type)], device)),
+            ("memory", new RecurrentState(zeros([batch, shape.KvHeads, features.Width, shape.HeadDim + 1], type, device))),
+        ]);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Extend(MixerInput input, MixerState state)
+    {
+        using var scope = NewDisposeScope();
+        var parts = (JointState)state;
+        var (cache, memory) = ((TokenCache)parts[0], (RecurrentState)parts[1]);
+        var terms = Terms.Of(input, score, kept);
+        var outputs = new List<Tensor>();
+        for (long from = 0, tokens = input.Queries.shape[1]; from < tokens; from += Segment)
+        {
+            var count = Math.Min(Segment, tokens - from);
+            using var slice = from == 0 && count == tokens ? null : input.Layout?.Slice(from, count);
+            outputs.Add(Extend(terms.Part(from, count), slice ?? input.Layout, cache, memory));
+        }
+        return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => [new ScoredKeys(0, score.Of(input), visibility)];
+
+    /// <inheritdoc/>
+    public override long StateBytes(long tokens, int elementSize)
+    {
+        var held = Math.Min(tokens, Window + visibility.Sinks);
+        return shape.KvHeads * ((held * ((2L * kept.RowBytes(shape.HeadDim, elementSize)) + sizeof(float))) + (features.Width * (shape.HeadDim + 1) * sizeof(float)));
+    }
+
+    private Tensor Extend(Terms terms, SequenceLayout? layout, TokenCache cache, RecurrentState memory)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = terms.Queries.shape[1];
+        cache.Append(terms.Stored, layout);
+        var near = cache.Mask(visibility, tokens);
+        var (late, present) = cache.Before(Window, visibility.Sinks, tokens);
+        var written = Written([.. late.Select(x => x.transpose(1, 2))], present, layout);
+        var documents = Documents(layout);
+        if (documents is not null)
+            memory.Keep(documents.narrow(1, 0, 1).eq(0));
+        var queries = features.Queries(terms.Queries);
+        Tensor read;
+        if (tokens == 1)
+            read = DeltaRule.Step(queries, written.Keys, written.Values, written.Decay, written.Strength, memory.Matrices[0]);
+        else
+        {
+            (read, var last) = DeltaRule.Forward(queries, written.Keys, written.Values, written.Decay, written.Strength, memory.Matrices[0], documents);
+            memory.Matrices = [last];
+        }
+        var output = MemoryAttention.Forward(terms.Queries, cache[Keys].transpose(1, 2), cache[Values].transpose(1, 2), near, read, Weigh(terms.Queries));
+        cache.Trim(visibility with { Window = Window + 1 });
+        return output.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What is written when each token comes: the one that its coming drives out of the window.</summary>
+    /// <param name="late">Keys, values and strengths of those, [B,T,Hkv,·].</param>
+    /// <param name="present">[1 or B,T], false where there is none.</param>
+    /// <param name="layout">Padding writes nothing.</param>
+    private (Tensor Keys, Tensor Values, Tensor Decay, Tensor Strength) Written(IReadOnlyList<Tensor> late, Tensor present, SequenceLayout? layout)
+    {
+        var type = late[Strengths].dtype;
+        if (layout is not null)
+            present = present.logical_and(layout.Documents.ge(0));
+        var strength = late[Strengths] * present.to(type).unsqueeze(-1).unsqueeze(-1);
+        return (features.Keys(late[Keys]), nn.functional.pad(late[Values].to(type), [0, 1], value: 1), zeros_like(strength), strength);
+    }
+
+    /// <summary>b, [B,T,H].</summary>
+    private Tensor Weigh(Tensor q)
+    {
+        var type = RecurrentMixer.Accumulator(q);
+        return (q.to(type) * ofQuery.Value.to(type)).sum(-1) + weight.Value.to(type);
+    }
+
+    /// <summary>0 for what goes on with the carried memory, one more from each document's start on.</summary>
+    private static Tensor? Documents(SequenceLayout? layout) =>
+        layout is null ? null : layout.Positions.eq(0).logical_and(layout.Documents.ge(0)).to(int64).cumsum(1);
+
+    private static Tensor Padded(Tensor positions) => positions.Dimensions == 2 ? positions : positions.unsqueeze(0);
+
+    /// <summary>Turned queries, and what the window keeps of each token: turned keys, values, strengths.</summary>
+    private sealed record Terms(Tensor Queries, IReadOnlyList<Tensor> Stored)
+    {
+        internal static Terms Of(MixerInput input, KeyScore score, CacheOptions kept) =>
+            new(input.Rotary.Apply(input.Queries), [kept.Rounded(input.Rotary.Apply(input.Keys)), kept.Rounded(input.Values), score.Of(input).sigmoid().unsqueeze(-1)]);
+
+        internal Terms Part(long from, long count) => new(Queries.narrow(1, from, count), [.. Stored.Select(x => x.narrow(1, from, count))]);
+    }
+}
