@@ -34,6 +34,7 @@ public sealed class HeadViewTests
     [InlineData("liger-gla window=4 mix=0", 0)]
     [InlineData("joint window=64", 1)]
     [InlineData("lolcats window=64", 1)]
+    [InlineData("memory window=64", 1)]
     public void A_part_that_is_alone_gives_all(string mixer, double share)
     {
         using var scope = NewDisposeScope();
@@ -62,5 +63,17 @@ public sealed class HeadViewTests
         var mixer = MixerSpec.Parse("joint window=1").Create(Shape);
         var output = mixer.Parallel(input with { Values = values }).select(1, 8).select(-1, 0).unflatten(1, 2, 2);
         Assert.All(mixer.Look(input), view => TensorAssert.Close(view.WindowShare!.select(1, 8), output.select(1, view.KvHead)));
+    }
+
+    [Fact]
+    public void The_share_of_a_memory_is_what_the_window_lacks()
+    {
+        using var scope = NewDisposeScope();
+        var input = Input(40);
+        Assert.All(MixerSpec.Parse("memory window=4 memory-weight=20").Create(Shape).Look(input), view =>
+        {
+            TensorAssert.Close(view.WindowShare!.narrow(1, 0, 4), ones([1, 4, 2], float64));
+            Assert.True(view.WindowShare!.narrow(1, 5, 35).lt(1).any().item<bool>());
+        });
     }
 }

@@ -60,7 +60,15 @@ public sealed class MemoryMixer : TokenMixer
     private int Window => visibility.Window!.Value;
 
     /// <inheritdoc/>
-    public override Tensor Parallel(MixerInput input)
+    public override Tensor Parallel(MixerInput input) => Parallel(input, ofWindow: false);
+
+    /// <inheritdoc/>
+    /// <remarks>The window's share is its part of the denominator.</remarks>
+    public override IReadOnlyList<HeadView> Look(MixerInput input) => HeadView.Split(input.Keys.shape[2], null, Parallel(input, ofWindow: true).select(-1, 0));
+
+    /// <param name="input">The projections.</param>
+    /// <param name="ofWindow">Whether the near values are all 1 and nothing but how much is there is read from the memory: the output is the window's share then.</param>
+    private Tensor Parallel(MixerInput input, bool ofWindow)
     {
         using var scope = NewDisposeScope();
         var terms = Terms.Of(input, score, kept);
@@ -69,6 +77,9 @@ public sealed class MemoryMixer : TokenMixer
         Tensor Late(Tensor x) => nn.functional.pad(x, [0, 0, 0, 0, Window, 0]).narrow(1, 0, tokens);
         var written = Written([.. terms.Stored.Select(Late)], Padded(positions).ge(Window + visibility.Sinks), input.Layout);
         var (read, _) = DeltaRule.Forward(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, null, Documents(input.Layout));
+        var values = ofWindow ? ones_like(terms.Stored[Values]) : terms.Stored[Values];
+        if (ofWindow)
+            read = nn.functional.pad(read.narrow(-1, shape.HeadDim, 1), [shape.HeadDim, 0]);
         var outputs = new List<Tensor>();
         for (long from = 0; from < tokens; from += Segment)
         {
@@ -82,7 +93,7 @@ public sealed class MemoryMixer : TokenMixer
             var documents = input.Layout?.Documents;
             var near = visibility.Mask(
                 positions.narrow(-1, from, count), AtHand(positions, positions.Dimensions == 2 ? 1 : 0), documents?.narrow(1, from, count), documents is null ? null : AtHand(documents, 1));
-            outputs.Add(MemoryAttention.Forward(Part(terms.Queries), AtHand(terms.Stored[Keys], 1), AtHand(terms.Stored[Values], 1), near, Part(read), Part(Weigh(terms.Queries))));
+            outputs.Add(MemoryAttention.Forward(Part(terms.Queries), AtHand(terms.Stored[Keys], 1), AtHand(values, 1), near, Part(read), Part(Weigh(terms.Queries))));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }
