@@ -1,19 +1,31 @@
 using Liger.Models.Graph;
 using Liger.Models.Mixers;
+using Liger.Testing;
 
 namespace Liger.Contracts.Tests;
 
 /// <summary>A mixer under test, written "NAME" or "NAME option=value …", with the inputs it is given.</summary>
 internal sealed class Case
 {
-    internal static readonly MixerShape Shape = new(4, 2, 8);
+    // The size that kernels take; they take bf16 alone.
+    private const int KernelDim = 64, SmallDim = 8;
 
     /// <summary>What variants end with whose keys and values are kept in 8 bits.</summary>
     internal const string InInt8 = " cache-bits=8";
 
     private static readonly Dictionary<string, string> Small = new() { ["window"] = "8", ["sinks"] = "2", ["selected"] = "5" };
 
-    internal Case(string text, MixerShape? shape = null) => Mixer = Spec(text).Create(shape ?? Shape);
+    internal Case(string text, Place on, Func<MixerShape, MixerShape>? reshape = null)
+    {
+        On = on;
+        Shape = new MixerShape(4, 2, on.IsPrecise ? SmallDim : KernelDim);
+        Mixer = Spec(text).Create(reshape?.Invoke(Shape) ?? Shape);
+    }
+
+    internal Place On { get; }
+
+    /// <summary>Of the inputs.</summary>
+    internal MixerShape Shape { get; }
 
     internal TokenMixer Mixer { get; }
 
@@ -28,16 +40,20 @@ internal sealed class Case
     }
 
     /// <summary>Random projections and the rotation of positions 0 … T−1, or of a layout's positions.</summary>
-    internal static MixerInput Input(long batch, long tokens, ScalarType dtype = ScalarType.Float32, SequenceLayout? layout = null, ulong seed = 1, double scale = 1)
+    internal MixerInput Input(long batch, long tokens, ScalarType? dtype = null, SequenceLayout? layout = null, ulong seed = 1, double scale = 1)
     {
         using var generator = new Generator(seed);
-        Tensor Random(int heads) => (randn([batch, tokens, heads, Shape.HeadDim], float64, generator: generator) * scale).to(dtype);
-        return new MixerInput(Random(Shape.Heads), Random(Shape.KvHeads), Random(Shape.KvHeads), Rotation(layout?.Positions ?? arange(tokens), dtype), layout);
+        var type = dtype ?? On.Dtype;
+        Tensor Random(int heads) => (randn([batch, tokens, heads, Shape.HeadDim], float64, generator: generator) * scale).to(type).to(On.Device);
+        return new MixerInput(Random(Shape.Heads), Random(Shape.KvHeads), Random(Shape.KvHeads), Rotation(layout?.Positions ?? Positions(tokens), type), layout);
     }
 
-    internal static RotaryTable Rotation(Tensor positions, ScalarType dtype)
+    /// <summary>0 … T−1.</summary>
+    internal Tensor Positions(long tokens) => arange(tokens, device: On.Device);
+
+    internal RotaryTable Rotation(Tensor positions, ScalarType dtype)
     {
-        var angles = positions.to(float64).unsqueeze(-1) * arange(Shape.HeadDim / 2).to(float64).mul(-1).exp();
+        var angles = positions.to(float64).unsqueeze(-1) * arange(Shape.HeadDim / 2, device: On.Device).to(float64).mul(-8.0 / Shape.HeadDim).exp();
         return new RotaryTable(angles.cos().to(dtype), angles.sin().to(dtype));
     }
 
@@ -54,7 +70,7 @@ internal sealed class Case
     internal Tensor Extended(MixerInput input, params int[] lengths)
     {
         using var scope = NewDisposeScope();
-        using var state = Mixer.NewState((int)input.Queries.shape[0], input.Queries.dtype, CPU);
+        using var state = Mixer.NewState((int)input.Queries.shape[0], input.Queries.dtype, On.Device);
         var parts = new List<Tensor>();
         for (long at = 0, i = 0, tokens = input.Queries.shape[1]; at < tokens; i++)
         {

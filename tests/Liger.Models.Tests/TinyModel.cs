@@ -30,12 +30,12 @@ internal static class TinyModel
         return HfConfig.FromJson(config, "config.json");
     }
 
-    internal static CausalLM Make(MixerSpec mixer, HfConfig? config = null, ScalarType dtype = ScalarType.Float32) =>
-        CausalLM.Build(config ?? Config(), mixer, new RandomWeights(3, dtype, std: 0.3));
+    internal static CausalLM Make(MixerSpec mixer, HfConfig? config = null, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+        CausalLM.Build(config ?? Config(), mixer, new RandomWeights(3, dtype, device, std: 0.3));
 
-    internal static Tensor Ids(long batch, long tokens)
+    internal static Tensor Ids(long batch, long tokens, Device? device = null)
     {
         using var generator = new Generator(9);
-        return randint(0, 50, [batch, tokens], generator: generator);
+        return randint(0, 50, [batch, tokens], generator: generator).to(device ?? CPU);
     }
 }
