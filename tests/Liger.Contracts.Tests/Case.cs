@@ -20,6 +20,8 @@ internal sealed class Case
         On = on;
         Shape = new MixerShape(4, 2, on.IsPrecise ? SmallDim : KernelDim);
         Mixer = Spec(text).Create(reshape?.Invoke(Shape) ?? Shape);
+        foreach (var (_, parameter) in Mixer.Parameters)
+            parameter.Initialise(on.Device);
     }
 
     internal Place On { get; }

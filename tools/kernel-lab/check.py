@@ -34,7 +34,7 @@ def make_documents(b, t):
 
 
 def run(b=2, t=130, h=4, hkv=2, d=64, gate="gla", window=64, sinks=0, packed=False, state=False, spread=1.0, branches="both", batched=False,
-        scalar=False, backwards=False, strided=False):
+        scalar=False, backwards=False, strided=False, sharp=1.0):
     name = " ".join(f"{k}={v}" for k, v in locals().items() if v)
     torch.manual_seed(zlib.crc32(name.encode()))
     bf = torch.bfloat16
@@ -43,7 +43,7 @@ def run(b=2, t=130, h=4, hkv=2, d=64, gate="gla", window=64, sinks=0, packed=Fal
         q, k, v = [x.unflatten(-1, (-1, d)) for x in fused.split([h * d, hkv * d, hkv * d], -1)]
     else:
         q, k, v = [torch.randn(b, t, n, d, device=DEVICE).to(bf) for n in (h, hkv, hkv)]
-        k = (k * spread).to(bf)
+        q, k = (q * sharp).to(bf), (k * spread).to(bf)
     if gate == "given" and spread == 1.0:
         q, k = (q * 0.3).to(bf), (k * 0.3).to(bf)
     g = None
@@ -100,7 +100,7 @@ QUICK = [
     dict(spread=50.0), dict(spread=50.0, gate="hgrn2"), dict(spread=50.0, gate="given", packed=True),
     dict(window=65), dict(window=1), dict(window=100, t=200, b=1), dict(sinks=4, t=200, b=1), dict(sinks=70, window=20, t=260, b=1),
     dict(h=3, hkv=1, b=1), dict(h=14, hkv=2, b=1, t=70), dict(h=2, hkv=2), dict(h=10, hkv=1, b=1, t=70), dict(d=128, t=200, b=1, batched=True), dict(d=128, b=1, gate="hgrn2", backwards=True),
-    dict(strided=True, b=1),
+    dict(strided=True, b=1), dict(t=70, branches="recurrence", sharp=50.0), dict(t=70, gate="hgrn2", spread=50.0, sharp=50.0),
 ]
 FULL = QUICK + [dict(d=128, h=8, hkv=2, t=t, gate=g, packed=p, state=s, spread=x) for t in (1, 15, 63, 64, 65, 200, 1000) for g in ("gla", "hgrn2", "given")
                 for p, s in ((False, False), (True, True)) for x in (1.0, 50.0)]

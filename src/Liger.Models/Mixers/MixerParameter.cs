@@ -25,6 +25,13 @@ public sealed class MixerParameter(long[] shape, Func<Tensor> initial) : IDispos
         return made.shape.SequenceEqual(Shape) ? made.MoveToOuterDisposeScope() : throw new ModelException($"mixer parameter: initial value — expected [{string.Join(", ", Shape)}], got [{string.Join(", ", made.shape)}].");
     }
 
+    /// <summary>Gives it its initial value on a device.</summary>
+    public void Initialise(Device device)
+    {
+        using var scope = NewDisposeScope();
+        Take(Initial().to(device));
+    }
+
     /// <summary>Puts a tensor of the declared shape in place of the value; taken over.</summary>
     internal void Take(Tensor tensor)
     {

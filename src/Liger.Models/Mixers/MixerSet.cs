@@ -54,8 +54,7 @@ public sealed class MixerSet : IDisposable
     /// <summary>Gives all declared parameters their initial values.</summary>
     internal void Initialise(Device device)
     {
-        using var scope = NewDisposeScope();
         foreach (var (_, parameter) in Parameters)
-            parameter.Take(parameter.Initial().to(device));
+            parameter.Initialise(device);
     }
 }

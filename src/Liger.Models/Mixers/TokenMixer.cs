@@ -40,9 +40,9 @@ public sealed record MixerInput(Tensor Queries, Tensor Keys, Tensor Values, Rota
     /// <summary>[B,T,Hkv,D].</summary>
     public Tensor Values { get; init; } = Expect("values", Values.shape.SequenceEqual(Keys.shape), $"[{string.Join(",", Keys.shape)}]", Values);
 
-    /// <summary>Whether <see cref="LigerAttention"/> has kernels for this, with a window or without. Padding, which leaves a recurrence as it is, has none.</summary>
+    /// <summary>Whether <see cref="LigerAttention"/> has kernels for this, with a window or without. Padding and silent tokens, which leave a recurrence as it is, have none.</summary>
     internal bool HasKernels(Visibility? window) =>
-        Layout is not { MayPad: true } && LigerAttention.HasKernels(Queries, Keys, Values, window is { } visibility ? Window(visibility) : null, Layout?.Documents);
+        Silent is null && Layout is not { MayPad: true } && LigerAttention.HasKernels(Queries, Keys, Values, window is { } visibility ? Window(visibility) : null, Layout?.Documents);
 
     /// <summary>A window over these tokens as <see cref="LigerAttention"/> computes it.</summary>
     internal WindowBranch Window(Visibility visibility) => new(visibility, Rotary.Cos, Rotary.Sin);

@@ -29,6 +29,7 @@ internal sealed unsafe class CudaModule
         var source = Text(name);
         var key = string.Join('\0', [Nvrtc.Version(), .. options, source, .. Headers.Value.OrderBy(h => h.Key, StringComparer.Ordinal).Select(h => h.Key + '\0' + h.Value)]);
         var code = KernelCache.Get(key, () => Nvrtc.Compile(name, source, Headers.Value, options));
+        Driver.UseDevice(0);
         fixed (byte* image = code)
             Driver.Check(Driver.cuModuleLoadData(out module, image), $"loading {name}");
     }
@@ -54,6 +55,7 @@ internal sealed unsafe class CudaModule
         if (grid.X == 0 || grid.Y == 0 || grid.Z == 0)
             return;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(arguments.Length, MostArguments);
+        Driver.UseDevice(0);
         var values = stackalloc ulong[MostArguments];
         var places = stackalloc void*[MostArguments];
         for (var i = 0; i < arguments.Length; i++)
@@ -72,6 +74,7 @@ internal sealed unsafe class CudaModule
     internal void Launch<T>(string kernel, (long X, long Y, long Z) grid, int threads, int sharedBytes, in T parameters)
         where T : unmanaged
     {
+        Driver.UseDevice(0);
         fixed (T* value = &parameters)
         {
             void* place = value;

@@ -9,6 +9,9 @@ internal static unsafe partial class Driver
     private const string Library = "libcuda.so.1";
     private const int NameLength = 256;
 
+    [ThreadStatic]
+    private static bool hasContext;
+
     internal static void Check(int status, string what)
     {
         if (status == 0)
@@ -17,15 +20,22 @@ internal static unsafe partial class Driver
         throw new OpsException($"CUDA: {what} failed — {text} ({status}).");
     }
 
-    /// <summary>Makes libtorch's context of a device current on this thread, as libtorch itself does when it works there.</summary>
+    /// <summary>
+    /// Makes libtorch's context of a device current on this thread, where none is: threads that libtorch starts, such as those of backward passes,
+    /// get theirs only when libtorch itself works there.
+    /// </summary>
     internal static void UseDevice(int device)
     {
+        if (hasContext)
+            return;
         Check(cuInit(0), "starting the driver");
-        if (cuCtxGetCurrent(out var current) == 0 && current != 0)
+        hasContext = cuCtxGetCurrent(out var current) == 0 && current != 0;
+        if (hasContext)
             return;
         Check(cuDeviceGet(out var handle, device), "finding the GPU");
         Check(cuDevicePrimaryCtxRetain(out var context, handle), "opening the GPU");
         Check(cuCtxSetCurrent(context), "opening the GPU");
+        hasContext = true;
     }
 
     internal static int Attribute(int attribute, int device)

@@ -62,11 +62,11 @@ struct Backward : BackwardBlock {
     }
   }
 
-  // Inside blocks of 16 tokens a thread has one channel and takes every pair as it is.
+  // Inside blocks of 16 tokens a thread has one channel and takes every pair as it is. Rows past the end are zero: their shifts are those of zeros.
   __device__ void load_own_queries(bf16 (&q)[Block], int head) {
     const bf16* from = query(0, head) + channel;
 #pragma unroll
-    for (int j = 0; j < Block; j++) q[j] = from[(int64)(own + j < at.count ? own + j : 0) * p.q.token];
+    for (int j = 0; j < Block; j++) q[j] = own + j < at.count ? from[(int64)(own + j) * p.q.token] : (bf16)0;
   }
 
   __device__ void add_own_block(float (&dk)[Block], const bf16 (&q)[Block]) {
