@@ -15,6 +15,7 @@ public sealed class StagesTests : IDisposable
     {
         TinyCheckpoint.Write(folder["model"]);
         File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
+        File.WriteAllText(folder["needles.jsonl"], string.Concat(Enumerable.Range(0, 12).Select(i => $$"""{"prompt": "the cat {{i}} ran", "answer": " away", "distance": {{4 + i % 2}}}""" + "\n")));
         File.WriteAllText(folder["r.yaml"], """
             model: {path: model}
             mixer: {name: liger-gla, window: 4, mixture: learned, initial_mix: 0.7}
@@ -23,7 +24,7 @@ public sealed class StagesTests : IDisposable
             train: {accumulation: 2, lr: 1e-2, validate_every: 2, save_every: 1, device: cpu}
             stages:
               - {name: transfer, loss: attention-transfer, steps: 3, lr: 5e-2, lora: false, mixer_parameters: true}
-              - {name: distill, loss: distill, steps: 4, warmup: 1}
+              - {name: distill, loss: distill, steps: 4, warmup: 1, best: needles, needles: needles.jsonl, needle_cases: 6}
               - {name: longer, steps: 3, mixer_parameters: true, full: [k_proj], full_lr: 1e-3, mixer_lr: 2e-2, lora_plus: 4, data: {context: 32}}
             """);
     }
@@ -44,6 +45,10 @@ public sealed class StagesTests : IDisposable
         Assert.Equal(stages.OrderBy(name => result.Stages!.ToList().FindIndex(stage => stage.Name == name)), stages);
         Assert.Contains(Metrics("whole"), line => line["validation_layer_1"] is not null && line["stage"]!.GetValue<string>() == "transfer");
         Assert.Contains(Metrics("whole"), line => line["validation_next_token"] is not null && line["stage"]!.GetValue<string>() == "distill");
+        Assert.Equal(3, Metrics("whole").Count(line => line["validation_needles"] is not null && line["validation_needles_4"] is not null && line["validation_needles_5"] is not null && line["stage"]!.GetValue<string>() == "distill"));
+        Assert.Contains(said.Lines, line => line.Contains(", kl ", StringComparison.Ordinal) && line.Contains(", needles ", StringComparison.Ordinal));
+        // A converted model's next-token stage tells how far it is from the original.
+        Assert.Contains(Metrics("whole"), line => line["validation_kl"] is not null && line["stage"]!.GetValue<string>() == "longer");
         // Transfer leaves the adapter as it began; distillation leaves the mixers as transfer left them.
         byte[] File(string stage, string name) => System.IO.File.ReadAllBytes(folder[$"whole/stages/{stage}/last/{name}"]);
         Assert.Equal(System.IO.File.ReadAllBytes(folder["whole/stages/transfer/best/mixer_parameters.safetensors"]), File("distill", "mixer_parameters.safetensors"));

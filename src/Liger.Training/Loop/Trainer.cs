@@ -47,15 +47,21 @@ public sealed class Trainer
     /// <summary>Rows that are made on the way and take the place of some training rows; null for none.</summary>
     public RowMix? Mix { init => Plan.Mix = value; }
 
+    /// <summary>What is measured at every validation beside the loss and the objective's own signs.</summary>
+    public IReadOnlyList<IEarlySign> EarlySigns { get; init; } = [];
+
     private RunPlan Plan { get; }
 
     /// <summary>Trains to the end, or until cancelled.</summary>
     /// <param name="resume">Whether to continue from the folder's latest state; where it has none, the run starts from its beginning.</param>
     /// <param name="progress">Told of every step and validation, on the calling thread if it is not a <see cref="Progress{T}"/>.</param>
     /// <param name="cancellation">Stops after the current step and saves.</param>
-    /// <exception cref="TrainingException">The loss or a gradient is not finite; the saved state belongs to another run.</exception>
+    /// <exception cref="TrainingException">The loss or a gradient is not finite; the saved state belongs to another run; nothing measures what the
+    /// best checkpoint is to be chosen by.</exception>
     public TrainingResult Run(bool resume = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        var signs = new Signs(objective, validation, options, EarlySigns);
+        signs.Check();
         using var parameters = new ParameterSet(objective.Parameters, options.Optimizer);
         var schedule = new Schedule(options.Schedule, Plan.Steps);
         var state = new TrainerState { Seed = options.Seed, RowsAnEpoch = rows.Count, Schedule = schedule.State };
@@ -74,10 +80,16 @@ public sealed class Trainer
         {
             if (ValidationIsDue(state))
             {
-                if (Validate(state.Step, cancellation) is not { } measured)
+                if (signs.Read(state.Step, cancellation) is not { } reading)
                     return Stop(state, parameters, metrics, schedule, cancelled: true);
-                state = Observe(state, schedule, metrics, measured);
-                last = last with { LatestValidation = state.LastValidation, BestValidation = state.BestValidation };
+                state = Observe(state, schedule, metrics, reading);
+                last = last with
+                {
+                    LatestValidation = state.LastValidation,
+                    BestValidation = state.BestValidation,
+                    Signs = reading.Values,
+                    IsBest = state.BestStep == state.Step,
+                };
                 progress?.Report(last);
             }
             if (state.Step >= Plan.Steps || cancellation.IsCancellationRequested)
@@ -105,7 +117,11 @@ public sealed class Trainer
             pace.Add(outcome.Tokens, seconds);
             last = new TrainingProgress(
                 state.Step, Plan.Steps, outcome.Loss, rate, outcome.GradientNorm, pace.TokensPerSecond, pace.Left(Plan.Steps - state.Step),
-                memory, state.LastValidation, state.BestValidation);
+                memory, state.LastValidation, state.BestValidation)
+            {
+                Signs = last.Signs,
+                IsBest = last.IsBest,
+            };
             metrics.Step(state, last);
             progress?.Report(last);
         }
@@ -133,18 +149,10 @@ public sealed class Trainer
         validation.Count > 0 && state.ValidatedStep != state.Step
         && (state.Step == 0 ? options.ValidateFirst : state.Step % options.ValidateEvery == 0 || state.Step >= Plan.Steps);
 
-    private double[]? Validate(long step, CancellationToken cancellation)
+    private TrainerState Observe(TrainerState state, Schedule schedule, MetricsLog metrics, Signs.Reading reading)
     {
-        var measured = Validation.Measure(objective, validation, options.Batch, cancellation);
-        if (measured is [var loss, ..] && !double.IsFinite(loss))
-            throw NonFinite.InValidation(objective, validation, options.Batch, step, loss);
-        return measured;
-    }
-
-    private TrainerState Observe(TrainerState state, Schedule schedule, MetricsLog metrics, double[] measured)
-    {
-        var loss = measured[0];
-        var best = state.Step > 0 && (state.BestValidation is null || loss < state.BestValidation);
+        var loss = reading.Loss;
+        var best = state.Step > 0 && Signs.IsBetter(reading, state);
         if (state.Step > 0)
             schedule.Observe(loss);
         if (best)
@@ -159,8 +167,9 @@ public sealed class Trainer
             LastValidation = loss,
             BestValidation = best ? loss : state.BestValidation,
             BestStep = best ? state.Step : state.BestStep,
+            BestCriterion = best ? reading.Criterion : state.BestCriterion,
         };
-        metrics.Validation(state, loss, validation.Sum(row => (long)objective.ScoredTokens(row)), best, objective.Signs.Zip(measured.Skip(1)));
+        metrics.Validation(state, loss, validation.Sum(row => (long)objective.ScoredTokens(row)), best, reading.Values);
         return state;
     }
 

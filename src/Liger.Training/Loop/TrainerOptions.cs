@@ -39,6 +39,10 @@ public sealed record TrainerOptions
     /// <summary>Optimizer steps between saves to resume from, 1 or more; the last step is always followed by one. Default 200.</summary>
     public long SaveEvery { get; init; } = 200;
 
+    /// <summary>By what the best checkpoint is chosen: "loss", the validation loss, or the name of a sign (<see cref="IObjective.Signs"/>,
+    /// <see cref="IEarlySign"/>). Default loss.</summary>
+    public string Best { get; init; } = Signs.Loss;
+
     /// <summary>Throws when a value is out of its range, with all problems at once.</summary>
     /// <exception cref="TrainingException">One or more values are out of range.</exception>
     public void Check()

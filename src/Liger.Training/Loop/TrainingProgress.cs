@@ -10,7 +10,7 @@ namespace Liger.Training;
 /// <param name="Eta">Time left at the present pace; null before the first step of this process.</param>
 /// <param name="MemoryBytes">Memory of the process, or of the GPU where that is where the model lies.</param>
 /// <param name="LatestValidation">The last validation's loss, nats per token; null before the first.</param>
-/// <param name="BestValidation">The best validation's loss; null before the first.</param>
+/// <param name="BestValidation">The validation loss of the best checkpoint; null before the first.</param>
 public sealed record TrainingProgress(
     long Step,
     long Steps,
@@ -21,4 +21,11 @@ public sealed record TrainingProgress(
     TimeSpan? Eta,
     long MemoryBytes,
     double? LatestValidation,
-    double? BestValidation);
+    double? BestValidation)
+{
+    /// <summary>What the last validation measured beside the loss.</summary>
+    public IReadOnlyList<(string Name, double Value)> Signs { get; init; } = [];
+
+    /// <summary>Whether the last validation's checkpoint is the best so far.</summary>
+    public bool IsBest { get; init; }
+}

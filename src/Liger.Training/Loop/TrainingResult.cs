@@ -8,8 +8,8 @@ namespace Liger.Training;
 /// <param name="Loss">Training loss of the last step, nats per scored token.</param>
 /// <param name="FirstValidation">Validation loss before the first step; null when not asked for.</param>
 /// <param name="LastValidation">Validation loss after the last validated step; null without validation rows.</param>
-/// <param name="BestValidation">The lowest validation loss after any step; null without validation rows.</param>
-/// <param name="BestStep">The step of the lowest validation loss.</param>
+/// <param name="BestValidation">The validation loss of the best checkpoint: the lowest, unless <see cref="TrainerOptions.Best"/> says otherwise; null without validation rows.</param>
+/// <param name="BestStep">The step of the best checkpoint.</param>
 /// <param name="Seconds">Time spent in optimizer steps, validations and saves left out.</param>
 /// <param name="TokensPerSecond">Tokens a second over the whole run.</param>
 /// <param name="PeakMemoryBytes">The highest memory seen after a step.</param>

@@ -69,15 +69,6 @@ public sealed class Distillation : IObjective
     /// <inheritdoc/>
     public void Save(string folder) => trainee.Save(folder);
 
-    private (Tensor Student, Tensor Teacher, Tensor Targets) States(IReadOnlyList<PackedRow> rows, long? microStep)
-    {
-        Tensor teacher;
-        using (torch.no_grad())
-        using (model.AsOriginal())
-            teacher = PackedPass.Hidden(model, rows);
-        trainee.Begin(microStep);
-        var student = PackedPass.Hidden(model, rows);
-        var scored = new ScoredPositions(rows, student.shape[1], student.device);
-        return (scored.Of(student), scored.Of(teacher), scored.Targets);
-    }
+    private (Tensor Student, Tensor Teacher, Tensor Targets) States(IReadOnlyList<PackedRow> rows, long? microStep) =>
+        PackedPass.BesideOriginal(model, rows, () => trainee.Begin(microStep));
 }

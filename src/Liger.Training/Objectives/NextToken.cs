@@ -8,7 +8,9 @@ namespace Liger.Training;
 /// <summary>Next-token loss of a model, for the parameters of an adapter or for all parameters of the model.</summary>
 /// <param name="model">The model.</param>
 /// <param name="trainee">What is trained.</param>
-public sealed class NextToken(CausalLM model, Trainee trainee) : IObjective
+/// <param name="besideOriginal">Whether validation measures KL to the original (<see cref="CausalLM.AsOriginal"/>) too, as a sign; only where the base is
+/// frozen.</param>
+public sealed class NextToken(CausalLM model, Trainee trainee, bool besideOriginal = false) : IObjective
 {
     /// <inheritdoc/>
     public IReadOnlyList<NamedParameter> Parameters => trainee.Parameters;
@@ -28,6 +30,23 @@ public sealed class NextToken(CausalLM model, Trainee trainee) : IObjective
         using var scope = torch.NewDisposeScope();
         trainee.Begin(microStep);
         return NextTokenLoss.Sum(PackedPass.Hidden(model, rows), model.Head, rows, scale).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>KL(original ‖ model) over all tokens, where it is asked for.</remarks>
+    public IReadOnlyList<string> Signs => besideOriginal ? ["kl"] : [];
+
+    /// <inheritdoc/>
+    public Tensor Measure(IReadOnlyList<PackedRow> rows, double scale)
+    {
+        using var scope = torch.NewDisposeScope();
+        if (!besideOriginal)
+            return Loss(rows, scale, null).unsqueeze(0).MoveToOuterDisposeScope();
+        var (student, original, targets) = PackedPass.BesideOriginal(model, rows, () => trainee.Begin(null));
+        return torch.stack(
+        [
+            LinearCrossEntropy.Sum(student, model.Head, targets, scale), LinearDivergence.Sum(student, original, model.Head, targets, scale, new DistillationOptions()),
+        ]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ public sealed class RunFolder
     /// <summary>The stages before this one.</summary>
     internal IReadOnlyList<string> EarlierStages { get; private init; } = [];
 
-    /// <summary>The checkpoint of the lowest validation loss.</summary>
+    /// <summary>The best checkpoint: that of the lowest validation loss, unless <see cref="TrainerOptions.Best"/> says otherwise.</summary>
     public string BestPath => System.IO.Path.Combine(Path, "best");
 
     /// <summary>The latest checkpoint.</summary>

@@ -46,6 +46,9 @@ internal sealed record TrainerState
 
     public long? BestStep { get; init; }
 
+    /// <summary>What the best checkpoint was chosen by, so that less is better.</summary>
+    public double? BestCriterion { get; init; }
+
     public PlateauState Schedule { get; init; } = new(0, null, 0);
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TrainerStateJson.Default.TrainerState);

@@ -30,6 +30,9 @@ public sealed record StageSection
     /// <summary>What of the adapter and beside it has a rate or weight decay of its own.</summary>
     public RatesSection Rates { get; init; } = new();
 
+    /// <summary>What is measured at every validation beside the loss, and by what the best checkpoint is chosen.</summary>
+    public SignsSection Signs { get; init; } = new();
+
     /// <summary>An entry of "stages" may have data of its own: the keys of "data", of which those that are left out are as there. Null: the recipe's.</summary>
     public DataSection? Data { get; init; }
 
@@ -55,9 +58,10 @@ public sealed record StageSection
 
     internal static StageSection Bind(ISection s, StageSection t)
     {
-        var o = t.Trainer;
+        var (o, signs) = (t.Trainer, SignsSection.Bind(s, t.Signs));
         var bound = new StageSection
         {
+            Signs = signs,
             Loss = LossSection.Bind(s, t.Loss),
             Trainer = new TrainerOptions
             {
@@ -70,6 +74,7 @@ public sealed record StageSection
                 Seed = s.Value("seed", o.Seed, Kind.Long(0, long.MaxValue)),
                 ValidateEvery = s.Value("validate_every", o.ValidateEvery, Kind.Long(1, MostBetween)),
                 SaveEvery = s.Value("save_every", o.SaveEvery, Kind.Long(1, MostBetween)),
+                Best = signs.Best,
                 Schedule = BindSchedule(s, o.Schedule),
                 Optimizer = BindOptimizer(s, o.Optimizer),
             },

@@ -9,7 +9,7 @@ public sealed record FinetuneResult
     /// <summary>The checkpoint that was trained.</summary>
     public required string Checkpoint { get; init; }
 
-    /// <summary>The adapter: that of the lowest validation loss, or the last one where nothing was validated.</summary>
+    /// <summary>The adapter: that of the lowest validation loss unless the recipe's best says otherwise, or the last one where nothing was validated.</summary>
     public required string Adapter { get; init; }
 
     /// <summary>Whether the user stopped it before its last step; it can be resumed.</summary>
@@ -33,10 +33,10 @@ public sealed record FinetuneResult
     /// <summary>Validation loss at the end, nats a token.</summary>
     public double? LastValidation { get; init; }
 
-    /// <summary>The lowest validation loss, nats a token.</summary>
+    /// <summary>The validation loss of the best checkpoint, nats a token.</summary>
     public double? BestValidation { get; init; }
 
-    /// <summary>The step of the lowest validation loss.</summary>
+    /// <summary>The step of the best checkpoint.</summary>
     public long? BestStep { get; init; }
 
     /// <summary>Time spent in optimizer steps, in seconds.</summary>

@@ -6,7 +6,7 @@ public sealed record StageResult
     /// <summary>The stage; empty in a recipe without stages.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The stage's best checkpoint, from which the next goes on: that of the lowest validation loss, or the last one where nothing was validated.</summary>
+    /// <summary>The stage's best checkpoint, from which the next goes on: that of the lowest validation loss unless the recipe's best says otherwise, or the last one where nothing was validated.</summary>
     public required string Adapter { get; init; }
 
     /// <summary>Whether the user stopped it before its last step.</summary>
@@ -30,10 +30,10 @@ public sealed record StageResult
     /// <summary>Validation loss at the end.</summary>
     public double? LastValidation { get; init; }
 
-    /// <summary>The lowest validation loss.</summary>
+    /// <summary>The validation loss of the best checkpoint.</summary>
     public double? BestValidation { get; init; }
 
-    /// <summary>The step of the lowest validation loss.</summary>
+    /// <summary>The step of the best checkpoint.</summary>
     public long? BestStep { get; init; }
 
     /// <summary>Time spent in optimizer steps, in seconds.</summary>

@@ -61,7 +61,12 @@ internal sealed class StagedTraining(Recipe recipe, LoadedModel loaded, LoraAdap
             rows[data] = read = TrainingRows.Read(data, loaded.Tokenizer, observer);
         adapter.Freeze();
         var trainee = Trainee.Lora(loaded.Model, adapter, checkpoint, Part(stage));
-        var trainer = new Trainer(TrainingObjective.Of(stage.Loss, loaded.Model, trainee), read.Train, read.Validation, stage.Trainer, folder) { MemoryBytes = MemoryBytes, Mix = read.Mix };
+        var trainer = new Trainer(TrainingObjective.Of(stage.Loss, loaded.Model, trainee), read.Train, read.Validation, stage.Trainer, folder)
+        {
+            MemoryBytes = MemoryBytes,
+            Mix = read.Mix,
+            EarlySigns = EarlySigns.Of(stage.Signs, data, read, loaded),
+        };
         observer.Say(FormattableString.Invariant(
             $"{Title(number)} {trainee.Parameters.Sum(p => p.Weight.numel()):#,0} parameters on {read.Train.Count:#,0} rows of {data.Context:#,0} tokens, {trainer.Steps:#,0} steps"));
         return trainer.Run(resume, new TrainingRelay(observer, Title(number)), stop);

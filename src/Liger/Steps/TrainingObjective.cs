@@ -15,6 +15,6 @@ internal static class TrainingObjective
         LossKind.Distill => new Distillation(model, trainee, loss.Distillation),
         LossKind.AttentionTransfer => new AttentionTransfer(model, trainee),
         LossKind.KeyScores => new KeyScores(model, trainee),
-        _ => new NextToken(model, trainee),
+        _ => new NextToken(model, trainee, besideOriginal: !model.Plan.IsSoftmax),
     };
 }

@@ -12,7 +12,7 @@ internal sealed class TrainingRelay(IStepObserver observer, string work) : IProg
     public void Report(TrainingProgress value)
     {
         if (value.LatestValidation is { } loss && loss != validation)
-            observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{(loss == value.BestValidation ? ", the best so far" : "")}"));
+            observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{Signs(value)}{(value.IsBest ? ", the best so far" : "")}"));
         validation = value.LatestValidation;
         observer.Report(new StepProgress(work, value.Step, value.Steps)
         {
@@ -22,4 +22,6 @@ internal sealed class TrainingRelay(IStepObserver observer, string work) : IProg
             MemoryBytes = value.MemoryBytes > 0 ? value.MemoryBytes : null,
         });
     }
+
+    private static string Signs(TrainingProgress value) => string.Concat(value.Signs.Select(sign => FormattableString.Invariant($", {sign.Name} {sign.Value:0.###}")));
 }

@@ -119,6 +119,18 @@ public sealed class RecipeFileTests : IDisposable
         """;
 
     [Fact]
+    public void Early_signs_are_read_and_a_criterion_needs_what_it_goes_by()
+    {
+        var recipe = RecipeFile.Load(Save(Small), ["train.best=needles", "train.needles=/data/n.jsonl", "train.needle_cases=60", "train.recall_cases=5"]);
+        File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
+        var stage = RecipeFile.Load(folder["again.yaml"]).Train.Stage;
+        Assert.Equal(("needles", "/data/n.jsonl", 60, 5), (stage.Signs.Best, stage.Signs.NeedleFile, stage.Signs.NeedleCases, stage.Signs.RecallCases));
+        Assert.Equal("needles", stage.Trainer.Best);
+        Assert.Contains("expected a file of cases", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["train.best=needles"])).Message);
+        Assert.Contains("recall_cases above 0", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["train.best=recall"])).Message);
+    }
+
+    [Fact]
     public void Stages_are_read_over_train_and_data_overridden_and_written()
     {
         var recipe = RecipeFile.Load(Save(Staged), ["stages.1.batch=3", "train.accumulation=2"]);
