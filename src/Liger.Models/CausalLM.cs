@@ -176,6 +176,40 @@ public sealed class CausalLM : IDisposable
         return Run(ids, positions, layout, states: null).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What enters the first layer.</summary>
+    /// <param name="ids">[B,T] int64.</param>
+    /// <returns>[B,T,C].</returns>
+    public Tensor Embed(Tensor ids) => embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
+
+    /// <summary>One layer over rows that are one document each.</summary>
+    /// <param name="entering">[B,T,C], what enters it.</param>
+    /// <param name="layer">Its number.</param>
+    /// <returns>[B,T,C], what enters the next one.</returns>
+    public Tensor Through(Tensor entering, int layer)
+    {
+        using var scope = NewDisposeScope();
+        return Layers[layer].forward(entering, Turn(arange(entering.shape[1], device: Device)), null, null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The states after the final norm, from what enters a layer on, of rows that are one document each.</summary>
+    /// <param name="entering">[B,T,C].</param>
+    /// <param name="layer">The layer that it enters.</param>
+    /// <returns>[B,T,C].</returns>
+    public Tensor HiddenFrom(Tensor entering, int layer)
+    {
+        using var scope = NewDisposeScope();
+        var (x, rotary) = (entering, Turn(arange(entering.shape[1], device: Device)));
+        for (var i = layer; i < Layers.Count; i++)
+        {
+            using var inner = NewDisposeScope();
+            var before = x;
+            x = Layers[i].forward(before, rotary, null, null).MoveToOuterDisposeScope();
+            if (i > layer)
+                before.Dispose();
+        }
+        return RmsNorm.Forward(x, norm, Config.RmsNormEps).MoveToOuterDisposeScope();
+    }
+
     /// <summary>[…,C] → […,V].</summary>
     public Tensor Logits(Tensor hidden) => Linear.Product(hidden, Head);
 
@@ -266,9 +300,11 @@ public sealed class CausalLM : IDisposable
         return normed;
     }
 
-    private (Tensor Embedded, RotaryTable Rotary) Begin(Tensor ids, Tensor positions)
+    private (Tensor Embedded, RotaryTable Rotary) Begin(Tensor ids, Tensor positions) => (Embed(ids), Turn(positions));
+
+    private RotaryTable Turn(Tensor positions)
     {
         var (cos, sin) = Rotary.Table(frequencies, positions, Dtype);
-        return (embedding.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1), new RotaryTable(cos, sin));
+        return new RotaryTable(cos, sin);
     }
 }

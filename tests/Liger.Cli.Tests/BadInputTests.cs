@@ -57,6 +57,9 @@ public sealed class BadInputTests : IDisposable
         Refused(ExitCode.WrongUse, "keep-layers: expected layers from 0 to", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-layers", "0,9");
         Refused(ExitCode.WrongUse, "exclude each other", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-layers", "0", "--keep-every", "2");
         Refused(ExitCode.WrongUse, "needs calibrate", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-best-heads", "1");
+        Refused(ExitCode.WrongUse, "budget needs calibrate", "convert", model, "--to", folder["to"], "--mixer", "window", "--budget", "1KB");
+        Refused(ExitCode.WrongUse, "such as 260KB or 1.5MiB, got 'much'", "convert", model, "--to", folder["to"], "--mixer", "window", "--budget", "much", "--calibrate", "x");
+        Refused(ExitCode.WrongUse, "--budget-windows: expected a number of tokens", "convert", model, "--to", folder["to"], "--mixer", "window", "--budget-windows", "4,x");
         Refused(ExitCode.WrongUse, "got 'x'", "convert", model, "--to", folder["to"], "--mixer", "window", "--keep-layers", "x");
         Assert.False(Path.Exists(folder["to"]));
     }

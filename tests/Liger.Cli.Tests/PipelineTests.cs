@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Liger.Checkpoints;
+using Liger.Models;
 using Liger.Testing;
 
 namespace Liger.Cli.Tests;
@@ -147,6 +148,31 @@ public sealed class PipelineTests : IDisposable
         var places = report.RootElement.GetProperty("ranking").GetProperty("places").EnumerateArray().Select(p => p.GetProperty("place").GetString()!).ToList();
         Assert.Equal(["0.0", "0.1", "1.0", "1.1"], places.Order());
         Assert.Equal(places.Take(2).Order(), HfConfig.Load(to).Liger!["except"]!.AsObject().Select(e => e.Key));
+    }
+
+    [Fact]
+    public void Windows_are_chosen_by_kv_head_within_a_budget_that_kept_heads_share()
+    {
+        var (to, text) = (folder["budget"], folder["calibration.txt"]);
+        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 200).Select(i => $"the fox {i} ")));
+        string[] asked = ["convert", model, "--to", to, "--mixer", "window", "--sinks", "1", "--cache-bits", "8", "--calibrate", text, "--calibrate-tokens", "192"];
+        string[] kept = ["--keep-best-heads", "1", "--keep-as", "selected window=4 sinks=0 selected=3 cache-bits=8"];
+        // Keys and values of 4 numbers take 6 bytes each; the kept head 6 tokens of 16 bytes, three windows of 2 tokens 24 each.
+        var refused = CliRun.Of([.. asked, .. kept, "--budget", "167B", "--budget-windows", "2,8"]);
+        Assert.Equal(ExitCode.WrongUse, refused.ExitCode);
+        Assert.Contains("expected at least 0.2 KB: 0.1 KB for the smallest windows of 3 kv heads and 0.1 KB for the kept places", refused.Error);
+        Assert.Contains("nothing has to be left out", CliRun.Of([.. asked, "--budget", "1 MB"]).Error);
+        Assert.False(Path.Exists(to));
+
+        var run = Done([.. asked, .. kept, "--budget", "260B", "--budget-windows", "2,8"]);
+        Assert.Contains("240 bytes of 260, 96 of them in kept places", run.Output);
+        using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(to, "conversion.json")));
+        var budget = report.RootElement.GetProperty("budget");
+        var windows = budget.GetProperty("heads").EnumerateArray().Select(head => head.GetProperty("window").GetInt32()).ToList();
+        Assert.Equal([2, 2, 8], windows.Order());
+        using var made = CausalLM.Load(CheckpointFolder.Open(to));
+        Assert.Equal(budget.GetProperty("bytes").GetInt64(), made.Layers.Sum(layer => layer.Attention.Mixer.StateBytes(1 << 20, sizeof(float))));
+        Done("generate", to, "--prompt", "the fox", "--max-tokens", "3");
     }
 
     [Fact]

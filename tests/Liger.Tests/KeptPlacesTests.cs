@@ -19,7 +19,7 @@ public class KeptPlacesTests
         var every = new KeptPlaces { Every = 3, Heads = ["0.1"] }.Over(Window, config);
         Assert.Equal("window; softmax in 0.1, 2, 5", every.ToString());
         var plan = Linearizer.Plan(config, every);
-        Assert.Equal("kv 0: window (window 8, sinks 2); kv 1: softmax", plan.Layers[0].After);
+        Assert.Equal("kv 0: window (window 8, sinks 2, cache-bits 16); kv 1: softmax", plan.Layers[0].After);
         Assert.Equal("softmax", plan.Layers[5].After);
     }
 

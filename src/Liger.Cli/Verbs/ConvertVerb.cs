@@ -50,7 +50,14 @@ internal static class ConvertVerb
         var layers = new TextTable("layer", "before", "after", "note") { TextColumns = 4 };
         foreach (var group in Runs(result.Layers))
             layers.Add(group.Name, group.Layer.Before, group.Layer.After, group.Layer.Note);
-        return result.Ranking is { } ranking ? $"{facts}\n{Ranking(ranking, result.Keep.BestLayers is not null)}\n{layers}" : $"{facts}\n{layers}";
+        IEnumerable<string> parts =
+        [
+            facts.ToString(),
+            .. result.Ranking is { } ranking ? [Ranking(ranking, result.Keep.BestLayers is not null)] : Array.Empty<string>(),
+            .. result.Budget is { } budget ? [BudgetTable.Text(budget)] : Array.Empty<string>(),
+            layers.ToString(),
+        ];
+        return string.Join('\n', parts);
     }
 
     private static string Ranking(RankedPlaces ranking, bool layers)

@@ -5,10 +5,10 @@ using Liger.Steps;
 
 namespace Liger.Cli.Verbs;
 
-/// <summary>--keep-… and --calibrate: where a conversion keeps softmax attention.</summary>
+/// <summary>--keep-…, --budget and --calibrate: what a conversion decides place by place.</summary>
 internal sealed class KeepArguments
 {
-    private readonly Option<int[]> layers = new("--keep-layers") { Description = "Keep softmax in these layers, counted from 0.", HelpName = "0,5", CustomParser = Numbers };
+    private readonly Option<int[]> layers = new("--keep-layers") { Description = "Keep softmax in these layers, counted from 0.", HelpName = "0,5", CustomParser = result => Numbers(result, "a layer such as 5") };
 
     private readonly Option<int?> every = new("--keep-every") { Description = "Keep softmax in every Nth layer, the last of each N.", HelpName = "N" };
 
@@ -20,13 +20,23 @@ internal sealed class KeepArguments
 
     private readonly Option<int?> bestLayers = new("--keep-best-layers") { Description = "The same with whole layers.", HelpName = "K" };
 
+    private readonly Option<string?> budget = Options.Maybe(
+        "--budget", "BYTES", "Give every other kv head a window of its own, by measuring on --calibrate, so that a sequence of any length keeps no more than this, such as 260KB.");
+
+    private readonly Option<int[]> budgetWindows = new("--budget-windows")
+    {
+        Description = "Tokens that those windows may hold. [default: 4, 8, 16 and so on to 1024]",
+        HelpName = "4,8,16",
+        CustomParser = result => Numbers(result, "a number of tokens such as 64"),
+    };
+
     private readonly Option<string?> calibrate = Options.Maybe("--calibrate", "FILE", "The text to measure on.");
 
     private readonly Option<int> calibrateTokens = Options.Whole("--calibrate-tokens", new KeptPlaces().CalibrateTokens, 96, 1 << 24, "Tokens of it that are read.");
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, calibrate, calibrateTokens]) command.Add(option);
+        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, calibrate, calibrateTokens]) command.Add(option);
     }
 
     internal KeptPlaces Of(ParseResult parsed) => new()
@@ -37,17 +47,19 @@ internal sealed class KeepArguments
         As = parsed.GetValue(keepAs)!,
         BestHeads = parsed.GetValue(bestHeads),
         BestLayers = parsed.GetValue(bestLayers),
+        Budget = parsed.GetValue(budget),
+        BudgetWindows = parsed.GetValue(budgetWindows) ?? [],
         Calibrate = parsed.GetValue(calibrate),
         CalibrateTokens = parsed.GetValue(calibrateTokens),
     };
 
-    private static int[] Numbers(ArgumentResult result)
+    private static int[] Numbers(ArgumentResult result, string one)
     {
         var numbers = new List<int>();
         foreach (var text in result.Tokens.SelectMany(token => token.Value.Split(',')))
         {
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var layer)) numbers.Add(layer);
-            else result.AddError($"--keep-layers: expected a layer such as 5, or several with commas between, got '{text}'.");
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) numbers.Add(number);
+            else result.AddError($"{((OptionResult)result.Parent!).IdentifierToken?.Value}: expected {one}, or several with commas between, got '{text}'.");
         }
         return [.. numbers];
     }

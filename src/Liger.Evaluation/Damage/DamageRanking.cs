@@ -21,8 +21,6 @@ public sealed record PlaceDamage(string Place, double Divergence, double RecallD
 public sealed record DamageRanking(
     double OriginalRecall, double Divergence, double RecallDivergence, double Recall, long Tokens, IReadOnlyList<PlaceDamage> Places)
 {
-    private const string Where = "calibration";
-
     /// <summary>
     /// Measures by swapping one at a time: softmax goes back into one place of the otherwise converted model, and both are compared with the
     /// original on a text and on passages to recall that are planted in it. The weights stay; only mixers are exchanged, those that declare
@@ -40,39 +38,20 @@ public sealed record DamageRanking(
         IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new DamageOptions();
-        options.Check();
-        if (ids.Count < DamageOptions.FewestTokens)
-            throw new EvaluationException($"{Where}: too short — expected at least {DamageOptions.FewestTokens} tokens, got {ids.Count}. Give a longer text.");
-        Vocabulary.Check(ids, model, Where);
         using var mode = no_grad();
-        using var rows = new DamageRows(model, CalibrationRow.Text(ids, options), CalibrationRow.Recall(ids, options), cancellation);
+        using var rows = DamageRows.Of(model, ids, options, cancellation);
         var places = Swappable(model, plan, options.WholeLayers).ToList();
-        var (original, nowhere) = (rows.Original, Of(plan));
+        var (original, nowhere) = (rows.Original, rows.Measure(plan, cancellation));
         var ranked = new List<PlaceDamage>();
         foreach (var place in places)
         {
-            var here = Of(plan.With(MixerSpec.Softmax, place));
+            var here = rows.Measure(plan.With(MixerSpec.Softmax, place), cancellation);
             var restored = (Restored(nowhere.Divergence, here.Divergence) + Restored(nowhere.RecallDivergence, here.RecallDivergence)) / 2;
             ranked.Add(new PlaceDamage(place.ToString(), here.Divergence, here.RecallDivergence, here.Recall, restored));
-            progress?.Report(new EvaluationProgress(Where, ranked.Count, places.Count, rows.Tokens * ranked.Count, restored));
+            progress?.Report(new EvaluationProgress(DamageRows.Where, ranked.Count, places.Count, rows.Tokens * ranked.Count, restored));
         }
         return new DamageRanking(
             original.Recall, nowhere.Divergence, nowhere.RecallDivergence, nowhere.Recall, rows.TextTokens, [.. ranked.OrderByDescending(p => p.Restored)]);
-
-        DamageFigures Of(MixerPlan form)
-        {
-            var before = model.Mixers;
-            using var mixers = model.NewMixers(form);
-            model.Mixers = mixers;
-            try
-            {
-                return rows.Measure(cancellation);
-            }
-            finally
-            {
-                model.Mixers = before;
-            }
-        }
     }
 
     private static double Restored(double before, double after) => before <= 0 ? 0 : 1 - (after / before);

@@ -1,4 +1,5 @@
 using Liger.Models;
+using Liger.Models.Mixers;
 
 namespace Liger.Evaluation;
 
@@ -14,9 +15,13 @@ internal sealed record DamageFigures(double Divergence, double RecallDivergence,
 /// </summary>
 internal sealed class DamageRows : IDisposable
 {
+    /// <summary>What messages and progress call this.</summary>
+    internal const string Where = "calibration";
+
     private readonly CausalLM model;
     private readonly List<Batch> text;
     private readonly List<Batch> recall;
+    private int? begin;
 
     /// <param name="model">The original, as it is now.</param>
     /// <param name="text">Rows of plain text.</param>
@@ -30,6 +35,21 @@ internal sealed class DamageRows : IDisposable
         Original = Measure(cancellation);
     }
 
+    /// <summary>Text, and the same with passages to recall.</summary>
+    /// <param name="model">The original.</param>
+    /// <param name="ids">The text's tokens.</param>
+    /// <param name="options">How much is read.</param>
+    /// <param name="cancellation">Ends the work between two batches.</param>
+    /// <exception cref="EvaluationException">The text is too short, or a token is unknown to the model.</exception>
+    internal static DamageRows Of(CausalLM model, IReadOnlyList<int> ids, DamageOptions options, CancellationToken cancellation)
+    {
+        options.Check();
+        if (ids.Count < DamageOptions.FewestTokens)
+            throw new EvaluationException($"{Where}: too short — expected at least {DamageOptions.FewestTokens} tokens, got {ids.Count}. Give a longer text.");
+        Vocabulary.Check(ids, model, Where);
+        return new DamageRows(model, CalibrationRow.Text(ids, options), CalibrationRow.Recall(ids, options), cancellation);
+    }
+
     /// <summary>The original against itself.</summary>
     internal DamageFigures Original { get; }
 
@@ -39,8 +59,42 @@ internal sealed class DamageRows : IDisposable
     /// <summary>Tokens that one measurement reads.</summary>
     internal long Tokens => text.Concat(recall).Sum(b => b.Ids.numel());
 
+    /// <summary>Reads all rows with other mixers, at their initial values; the model has its own afterwards.</summary>
+    /// <param name="form">The mixers.</param>
+    /// <param name="cancellation">Ends the work between two batches.</param>
+    internal DamageFigures Measure(MixerPlan form, CancellationToken cancellation)
+    {
+        var before = model.Mixers;
+        using var mixers = model.NewMixers(form);
+        model.Mixers = mixers;
+        try
+        {
+            return Measure(cancellation);
+        }
+        finally
+        {
+            model.Mixers = before;
+        }
+    }
+
+    /// <summary>
+    /// Measurements begin at a layer from now on, with what the original hands to it: what they change must lie in it or behind it.
+    /// </summary>
+    /// <param name="layer">At least the one before; null: they begin at the tokens again.</param>
+    /// <param name="cancellation">Ends the work between two batches.</param>
+    internal void BeginAt(int? layer, CancellationToken cancellation)
+    {
+        if (layer is null || begin is null)
+        {
+            begin = layer is null ? null : 0;
+            EachEnters(batch => layer is null ? null : model.Embed(batch.Ids), cancellation);
+        }
+        for (; begin < layer; begin++)
+            EachEnters(batch => model.Through(batch.Entering!, begin.Value), cancellation);
+    }
+
     /// <summary>Reads all rows with the mixers that the model has now.</summary>
-    internal DamageFigures Measure(CancellationToken cancellation)
+    private DamageFigures Measure(CancellationToken cancellation)
     {
         var (divergence, _) = Measure(text, cancellation);
         var (ofValues, right) = Measure(recall, cancellation);
@@ -76,12 +130,22 @@ internal sealed class DamageRows : IDisposable
         return count == 0 ? (0, 0) : (Math.Max(0, divergence / count), right / count);
     }
 
+    private void EachEnters(Func<Batch, Tensor?> states, CancellationToken cancellation)
+    {
+        foreach (var batch in text.Concat(recall))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            batch.Enter(states(batch));
+        }
+    }
+
     private Tensor Log(Tensor hidden) => model.Logits(hidden).to(float32).log_softmax(-1);
 
     private Tensor Scored(Batch batch)
     {
         using var scope = NewDisposeScope();
-        var hidden = model.Hidden(batch.Ids);
+        var hidden = batch.Entering is { } entering ? model.HiddenFrom(entering, begin!.Value) : model.Hidden(batch.Ids);
         return hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Places).MoveToOuterDisposeScope();
     }
 
@@ -119,12 +183,22 @@ internal sealed class DamageRows : IDisposable
 
         internal Tensor? Original { get; set; }
 
+        /// <summary>What enters the layer at which measurements begin; null: they begin at the tokens.</summary>
+        internal Tensor? Entering { get; private set; }
+
+        internal void Enter(Tensor? states)
+        {
+            Entering?.Dispose();
+            Entering = states?.DetachFromDisposeScope();
+        }
+
         public void Dispose()
         {
             Ids.Dispose();
             Places.Dispose();
             Targets.Dispose();
             Original?.Dispose();
+            Entering?.Dispose();
         }
     }
 }

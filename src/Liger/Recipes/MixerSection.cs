@@ -53,6 +53,8 @@ public sealed record MixerSection
             As = s.Value("keep_as", k.As, Kind.Words),
             BestHeads = s.Value("keep_best_heads", k.BestHeads, Kind.Maybe(Kind.Whole(1, int.MaxValue))),
             BestLayers = s.Value("keep_best_layers", k.BestLayers, Kind.Maybe(Kind.Whole(1, int.MaxValue))),
+            Budget = s.Value("budget", k.Budget, Kind.Maybe(Kind.Words)),
+            BudgetWindows = s.Value("budget_windows", k.BudgetWindows, Kind.ListOf(Kind.Whole(1, 1 << 20), mayBeEmpty: true)),
             Calibrate = s.Value("calibrate", k.Calibrate, Kind.Maybe(Kind.Place)),
             CalibrateTokens = s.Value("calibrate_tokens", k.CalibrateTokens, Kind.Whole(96, 1 << 24)),
         };

@@ -18,6 +18,9 @@ public sealed record ConvertResult
     /// <summary>Layers or kv heads by what keeping softmax there restores; null where nothing was measured.</summary>
     public RankedPlaces? Ranking { get; init; }
 
+    /// <summary>Windows by kv head; null where no budget was given.</summary>
+    public BudgetedWindows? Budget { get; init; }
+
     /// <summary>model_type before and after.</summary>
     public required string SourceModelType { get; init; }
 

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using Liger.Checkpoints;
-using Liger.Evaluation;
 using Liger.Models;
 using Liger.Models.Conversion;
 using Liger.Models.Mixers;
-using Liger.Text;
 using static TorchSharp.torch;
 
 namespace Liger.Steps;
@@ -34,10 +32,11 @@ public sealed class ConvertStep(ConvertOptions options)
         CheckpointCopy.CheckApart(options.Source, options.To);
         using var output = AtomicFolder.Create(options.To, options.Overwrite);
         RankedPlaces? ranking = null;
-        if (options.Keep.Best is { } best)
+        BudgetedWindows? windows = null;
+        if (options.Keep.Calibrate is not null)
         {
-            ranking = Rank(source, mixers, observer, stop);
-            mixers = mixers.With(MixerSpec.Parse(options.Keep.As), ranking.Best(best));
+            using var measured = new MeasuredPlaces(options, source, observer);
+            (mixers, ranking, windows) = measured.Choose(mixers, stop);
             plan = Linearizer.Plan(source.Config, mixers);
         }
         using var made = MixerSet.Create(source.Config, mixers);
@@ -53,6 +52,7 @@ public sealed class ConvertStep(ConvertOptions options)
             Mixer = mixers.ToString(),
             Keep = options.Keep,
             Ranking = ranking,
+            Budget = windows,
             SourceModelType = source.Config.ModelType,
             ModelType = plan.ModelType,
             Linked = options.Link,
@@ -66,33 +66,6 @@ public sealed class ConvertStep(ConvertOptions options)
         stop.ThrowIfCancellationRequested();
         output.Commit();
         return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
-    }
-
-    private RankedPlaces Rank(CheckpointFolder source, MixerPlan mixers, IStepObserver observer, CancellationToken stop)
-    {
-        var device = Placement.Device("auto");
-        var tokenizer = TokenizerFolder.Load(options.Source);
-        LoadedModel.CheckVocabulary(tokenizer, source);
-        var ids = EvaluationText.Read(tokenizer, options.Keep.Calibrate!);
-        using var model = CausalLM.Load(source, Placement.Dtype("auto", device), device);
-        var ranking = DamageRanking.Measure(
-            model,
-            mixers,
-            ids,
-            new DamageOptions
-            {
-                WholeLayers = options.Keep.BestLayers is not null,
-                Tokens = options.Keep.CalibrateTokens,
-                Context = Math.Clamp(source.Config.MaxPositionEmbeddings, DamageOptions.FewestTokens, new DamageOptions().Context),
-            },
-            new RankProgress(observer),
-            stop);
-        return RankedPlaces.Of(ranking);
-    }
-
-    private sealed class RankProgress(IStepObserver observer) : IProgress<EvaluationProgress>
-    {
-        public void Report(EvaluationProgress value) => observer.Report(new StepProgress("measuring", value.Done, value.Total));
     }
 
     private sealed class CopyProgress(IStepObserver observer, long total, CancellationToken stop) : IProgress<long>

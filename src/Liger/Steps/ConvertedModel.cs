@@ -36,11 +36,14 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
     {
         var config = HfConfig.Load(folder);
         var wanted = mixer.Plan(config);
-        if (mixer.Keep.Best is { } best)
+        // What was measured when the conversion was made is in its report, if it was the same question.
+        if (mixer.Keep.Calibrate is not null)
         {
-            // Which places are best was measured when the conversion was made: by its report, for the same question.
-            if (Report(folder) is not { Ranking: { } ranking } report || Text(report.Keep) != Text(mixer.Keep)) return false;
-            wanted = wanted.With(MixerSpec.Parse(mixer.Keep.As), ranking.Best(best));
+            if (Report(folder) is not { } report || Text(report.Keep) != Text(mixer.Keep)) return false;
+            if (mixer.Keep.Best is { } best)
+                wanted = wanted.With(MixerSpec.Parse(mixer.Keep.As), report.Ranking?.Best(best) ?? []);
+            if (mixer.Keep.Memory(config, 1) is { } memory && report.Budget is { } budget)
+                wanted = memory.Ladder(wanted).With([.. budget.Heads.Select(head => head.Window)]);
         }
         return MixerPlan.Of(config).SameAs(wanted, config.NumHiddenLayers, config.NumKeyValueHeads);
     }
