@@ -64,7 +64,9 @@ public sealed class MemoryMixer : TokenMixer
 
     /// <inheritdoc/>
     /// <remarks>The window's share is its part of the denominator.</remarks>
-    public override IReadOnlyList<HeadView> Look(MixerInput input) => HeadView.Split(input.Keys.shape[2], null, Parallel(input, ofWindow: true).select(-1, 0));
+    public override IReadOnlyList<HeadView> Look(MixerInput input) =>
+        // Weights of the softmax, summed up again, can be a hair more than 1.
+        HeadView.Split(input.Keys.shape[2], null, Parallel(input, ofWindow: true).select(-1, 0).clamp_max(1));
 
     /// <param name="input">The projections.</param>
     /// <param name="ofWindow">Whether the near values are all 1 and nothing but how much is there is read from the memory: the output is the window's share then.</param>
