@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Liger.Cli.Display;
 using Liger.Steps;
 
 namespace Liger.Cli.Verbs;
@@ -17,7 +16,10 @@ internal static class AssociativeDataVerb
         var pairs = Options.Wholes("--pairs", Sizes, 1, MostPairs, "Pairs of a case, several sizes.");
         var queries = new Option<int?>("--queries") { Description = "Pairs that are asked for, at most all [default: all].", HelpName = "N" };
         var cases = Options.Whole("--cases", 50, 1, MostCases, "Cases of each size.");
-        var kind = Options.Choice("--kind", AssociativeDataOptions.Kinds[0], "Keys and values: words (lamp -> moon, ...), single tokens of the vocabulary, or digits (lines of a name and a number).", [.. AssociativeDataOptions.Kinds]);
+        var kind = Options.Choice(
+            "--kind", AssociativeDataOptions.Kinds[0],
+            "Keys and values: words (lamp -> moon, ...), single tokens of the vocabulary, or digits (lines of a name and a number).",
+            [.. AssociativeDataOptions.Kinds]);
         var words = Options.Maybe("--words", "FILE", "Words to take, one a line [default: built-in ones].");
         var seed = Options.Whole("--seed", 0, 0, int.MaxValue, "Decides everything that is drawn.");
         var overwrite = Options.Overwrite("the file");
@@ -43,7 +45,7 @@ internal static class AssociativeDataVerb
                 Seed = parsed.GetValue(seed),
                 Overwrite = parsed.GetValue(overwrite),
             });
-            return DataVerb.Report(context, ProgressDisplay.Run(context.Terminal, observer => step.Run(observer, context.Stop)), parsed.GetValue(json));
+            return DataVerb.Run(context, step.Run, parsed.GetValue(json));
         });
         return command;
     }

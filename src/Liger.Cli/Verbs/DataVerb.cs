@@ -8,10 +8,15 @@ namespace Liger.Cli.Verbs;
 internal static class DataVerb
 {
     internal static Command Create(VerbContext context) =>
-        new("data", "Makes data for recall: windows to train on, cases to evaluate with.") { RecallDataVerb.Create(context), AssociativeDataVerb.Create(context) };
+        new("data", "Makes data for recall: windows to train on, cases to evaluate with.")
+        {
+            RecallDataVerb.Create(context),
+            AssociativeDataVerb.Create(context),
+        };
 
-    internal static int Report(VerbContext context, RecallDataResult result, bool json)
+    internal static int Run(VerbContext context, Func<IStepObserver, CancellationToken, RecallDataResult> step, bool json)
     {
+        var result = ProgressDisplay.Run(context.Terminal, observer => step(observer, context.Stop));
         context.Terminal.Output.Write(json ? ResultJson.Write(result, ResultJson.Default.RecallDataResult) + "\n" : new FactList()
             .Add("file", result.Out)
             .Add("made", $"{Quantity.Count(result.Count)} of {Quantity.Count(result.Tokens)} tokens")

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Liger.Cli.Display;
 using Liger.Steps;
 
 namespace Liger.Cli.Verbs;
@@ -13,7 +12,13 @@ internal static class RecallDataVerb
 
     internal static Command Create(VerbContext context)
     {
-        var text = new Option<string[]>("--text") { Description = "The text that facts are planted in: plain text or any training data.", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true };
+        var text = new Option<string[]>("--text")
+        {
+            Description = "The text that facts are planted in: plain text or any training data.",
+            HelpName = "FILE",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
         var tokenizer = Options.Required("--tokenizer", "FOLDER", "The folder of the tokenizer: the checkpoint that the data is for.");
         var to = Options.Required("--out", "FILE", "The file to write, one JSON object a line; gzipped where its name ends in .gz.");
         var windows = new Option<long?>("--windows") { Description = "Make so many windows to train on.", HelpName = "N" };
@@ -29,7 +34,8 @@ internal static class RecallDataVerb
         var overwrite = Options.Overwrite("the file");
         var json = Options.Json();
         var command = new Command("recall", "Plants facts and lists in a text and asks for them later: training windows, or evaluation cases by distance.");
-        foreach (var option in (Option[])[text, tokenizer, to, windows, tokens, cases, distances, window, seed, templates, keys, lists, score, overwrite, json]) command.Add(option);
+        Option[] all = [text, tokenizer, to, windows, tokens, cases, distances, window, seed, templates, keys, lists, score, overwrite, json];
+        foreach (var option in all) command.Add(option);
         command.SetAction(parsed =>
         {
             var step = new RecallDataStep(new RecallDataOptions
@@ -37,7 +43,7 @@ internal static class RecallDataVerb
                 Text = parsed.GetRequiredValue(text),
                 Tokenizer = parsed.GetRequiredValue(tokenizer),
                 Out = parsed.GetRequiredValue(to),
-                Windows = parsed.GetValue(windows) ?? (parsed.GetValue(tokens) is { } wanted ? (wanted + parsed.GetValue(window) - 1) / parsed.GetValue(window) : null),
+                Windows = parsed.GetValue(windows) ?? (parsed.GetValue(tokens) + parsed.GetValue(window) - 1) / parsed.GetValue(window),
                 Cases = parsed.GetValue(cases),
                 Distances = parsed.GetValue(distances) ?? Distances,
                 Context = parsed.GetValue(window),
@@ -48,7 +54,7 @@ internal static class RecallDataVerb
                 OnlyAnswers = parsed.GetRequiredValue(score) == OnlyAnswers,
                 Overwrite = parsed.GetValue(overwrite),
             });
-            return DataVerb.Report(context, ProgressDisplay.Run(context.Terminal, observer => step.Run(observer, context.Stop)), parsed.GetValue(json));
+            return DataVerb.Run(context, step.Run, parsed.GetValue(json));
         });
         command.Validators.Add(result =>
         {

@@ -27,5 +27,7 @@ public sealed record AssociativeScore
 /// <param name="Answers">Answers in all cases.</param>
 /// <param name="Correct">Answers given exactly.</param>
 /// <param name="Accuracy">The share of the two.</param>
-/// <param name="AccuracyInterval">The interval that holds the accuracy over such answers with a probability of 95 %, as if those of a case were independent.</param>
+/// <param name="AccuracyInterval">
+/// The interval that holds the accuracy over such answers with a probability of 95 %, as if those of a case were independent.
+/// </param>
 public sealed record AssociativeSize(int Pairs, int Answers, int Correct, double Accuracy, Interval AccuracyInterval);

@@ -14,7 +14,7 @@ public static class AssociativeScoring
 
     /// <summary>Runs all cases, the longest first. Runs without gradients.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="cases">Windows with answers, such as those of <see cref="AssociativeRecall"/> or of a <see cref="RecallFile"/>; at least 1.</param>
+    /// <param name="cases">Windows with answers, such as those of an <see cref="AssociativeRecall"/> or a <see cref="RecallFile"/>; at least 1.</param>
     /// <param name="options">Batch size; null is the defaults.</param>
     /// <param name="record">Given every case as soon as it is run, which is not in the file's order.</param>
     /// <param name="progress">Told after every batch.</param>
@@ -82,23 +82,22 @@ public static class AssociativeScoring
         foreach (var answer in one.Answers)
             if (answer.Start < 1 || answer.Length < 1 || answer.Start + answer.Length > one.Ids.Length)
                 throw new EvaluationException(
-                    $"{Where}: case {number}: an answer of {answer.Length} tokens from {answer.Start} — expected it behind the first and within the {one.Ids.Length} there are.");
+                    $"{Where}: case {number}: an answer of {answer.Length} tokens from {answer.Start} — expected it behind the first of {one.Ids.Length}.");
         Vocabulary.Check(one.Ids, model, $"{Where}: case {number}");
     }
 
-    private static AskedRow Asked(RecallWindow one) => new(one.Ids, [.. Places(one).Select(place => place - 1)]);
+    private static AskedRow Asked(RecallWindow one) =>
+        new(one.Ids, [.. one.Answers.SelectMany(answer => Enumerable.Range(answer.Start - 1, answer.Length))]);
 
     private static AssociativeRecord Record(RecallWindow one, int number, int[] predicted)
     {
-        var rights = Places(one).Zip(predicted).Select(pair => one.Ids[pair.First] == pair.Second).ToList();
+        var correct = new List<bool>(one.Answers.Count);
         var taken = 0;
-        return new AssociativeRecord
+        foreach (var answer in one.Answers)
         {
-            Case = number,
-            Pairs = one.Pairs,
-            Correct = [.. one.Answers.Select(answer => rights.Slice((taken += answer.Length) - answer.Length, answer.Length).TrueForAll(right => right))],
-        };
+            correct.Add(predicted.AsSpan(taken, answer.Length).SequenceEqual(one.Ids.AsSpan(answer.Start, answer.Length)));
+            taken += answer.Length;
+        }
+        return new AssociativeRecord { Case = number, Pairs = one.Pairs, Correct = correct };
     }
-
-    private static IEnumerable<int> Places(RecallWindow one) => one.Answers.SelectMany(answer => Enumerable.Range(answer.Start, answer.Length));
 }

@@ -67,8 +67,7 @@ public sealed class AssociativeRecall
         var prng = new Prng((ulong)seed, ((ulong)pairs << 32) | (uint)number);
         var drawn = kind switch
         {
-            AssociativeKind.Words => Halves(
-                prng, words, pairs, (key, value) => encoder.Asked(Arrow.Replace(RecallTemplates.Key, key, StringComparison.Ordinal), value, toItsEnd: true)),
+            AssociativeKind.Words => Halves(prng, words, pairs, (key, value) => encoder.Asked(Pointing(key), value, toItsEnd: true)),
             AssociativeKind.Tokens => Halves(prng, tokens, pairs, (key, value) => new Passage([key, value], [new AnswerSpan(1, 1)])),
             _ => Lines(prng, pairs),
         };
@@ -78,6 +77,8 @@ public sealed class AssociativeRecall
         var all = Passage.Joined([new Passage(begin, []), .. said, .. drawn.Take(queries ?? pairs)]);
         return new RecallWindow(all.Ids, all.Answers) { Pairs = pairs };
     }
+
+    private static string Pointing(string key) => Arrow.Replace(RecallTemplates.Key, key, StringComparison.Ordinal);
 
     private static List<Passage> Halves<T>(Prng prng, List<T> all, int pairs, Func<T, T, Passage?> made)
     {

@@ -16,7 +16,9 @@ public static class NeedleFile
     public static IReadOnlyList<NeedleCase> Read(string path, Tokenizer tokenizer)
     {
         var cases = JsonRecords.Lines(path).Select(line => Parse(line, tokenizer)).ToList();
-        return cases.Count > 0 ? cases : throw new TextException($"{path}: no recall case — expected one JSON object a line. Give a file with cases.");
+        return cases.Count > 0
+            ? cases
+            : throw new TextException($"{path}: no recall case — expected one JSON object a line. Give a file with cases.");
     }
 
     /// <summary>Writes cases, gzipped where the name ends in <c>.gz</c>; the file is there when all of it is.</summary>
@@ -49,13 +51,15 @@ public static class NeedleFile
         return new NeedleCase(prompt, answer, distance, ids, answerIds);
     }
 
-    private static string Text(JsonValue value) => value.Text() is { Length: > 0 } text ? text : throw value.Error("expected a text, got an empty one.");
+    private static string Text(JsonValue value) =>
+        value.Text() is { Length: > 0 } text ? text : throw value.Error("expected a text, got an empty one.");
 
     private static int[] Ids(JsonValue value) => [.. value.Items().Select(id => id.Integer(0, int.MaxValue))];
 
     // Decoded together: some tokenizers drop the space before a text's first word. Special tokens may be written out in the prompt.
     private static bool Spell(Tokenizer tokenizer, int[] ids, int[] answerIds, string prompt, string answer) =>
-        ids.Length > 0 && answerIds.Length > 0 && ids.Concat(answerIds).All(id => id < tokenizer.VocabularySize && tokenizer.IdToToken(id) is not null)
+        ids.Length > 0 && answerIds.Length > 0
+        && ids.Concat(answerIds).All(id => id < tokenizer.VocabularySize && tokenizer.IdToToken(id) is not null)
         && (Spell(tokenizer, ids, answerIds, prompt, answer, skipSpecial: true)
             || Spell(tokenizer, ids[0] == tokenizer.BosId ? ids[1..] : ids, answerIds, prompt, answer, skipSpecial: false));
 

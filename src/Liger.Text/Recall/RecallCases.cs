@@ -53,7 +53,8 @@ public sealed class RecallCases
                 ?? throw new TextException("recall: no value of any template has tokens of its own. Use other templates.");
             var room = options.Context - composer.Begin - said.Ids.Length - distance - asked.Ids.Length;
             if (room < 0)
-                throw new TextException($"recall: a distance of {distance} tokens — expected at most {distance + room}, as the context has {options.Context}. Ask for a shorter distance.");
+                throw new TextException(
+                    $"recall: a distance of {distance} tokens — expected at most {distance + room}, as the context has {options.Context}. Ask for a shorter one.");
             var (start, before) = Cut(prng, book.Keys, distance, prng.Below(room + 1), room);
             var window = composer.Window(start, before + distance, [(before, said), (before + distance, asked)]);
             return Case(window, distance);
@@ -76,7 +77,9 @@ public sealed class RecallCases
             var last = text.Length - distance;
             var place = text.Nearest(prng.Between(before, last), before, last);
             var start = text.NearestWord(place - before, Math.Max(0, place - room), place);
-            if (tries == Tries || ((tries > Tries / 2 ? text.EndsWord(place + distance) : text.EndsSentence(place + distance)) && text.Lacks(keys, start, place + distance - start)))
+            var asked = place + distance;
+            var ends = tries > Tries / 2 ? text.EndsWord(asked) : text.EndsSentence(asked);
+            if (tries == Tries || (ends && text.Lacks(keys, start, asked - start)))
                 return (start, place - start);
         }
     }

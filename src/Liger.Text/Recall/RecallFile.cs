@@ -2,7 +2,8 @@ namespace Liger.Text;
 
 /// <summary>
 /// Windows in a file: one JSON object a line with <c>text</c>, <c>ids</c>, <c>answers</c> (pairs of a start and a length, in tokens), and, where
-/// there are, <c>pairs</c> and <c>scored</c> ("all" where every token is to be learnt, not the answers alone). <see cref="TextData"/> reads it as training data.
+/// there are, <c>pairs</c> and <c>scored</c> ("all" where every token is to be learnt, not the answers alone). <see cref="TextData"/> reads it as
+/// training data.
 /// </summary>
 public static class RecallFile
 {
@@ -48,7 +49,9 @@ public static class RecallFile
     public static IReadOnlyList<RecallWindow> Read(string path, Tokenizer tokenizer)
     {
         var windows = JsonRecords.Lines(path).Select(line => Parse(line, tokenizer).Window).ToList();
-        return windows.Count > 0 ? windows : throw new TextException($"{path}: no window — expected one JSON object a line. Give a file that 'liger data' has written.");
+        return windows.Count > 0
+            ? windows
+            : throw new TextException($"{path}: no window — expected one JSON object a line. Give a file that 'liger data' has written.");
     }
 
     internal static (RecallWindow Window, bool OnlyAnswers) Parse(JsonValue line, Tokenizer tokenizer)

@@ -1,6 +1,8 @@
 namespace Liger.Text;
 
-/// <summary>How a fact is said and asked for; in its texts, <c>{key}</c> is who or what it is about and <c>{value}</c> what is to be recalled.</summary>
+/// <summary>
+/// How a fact is said and asked for; in its texts, <c>{key}</c> is who or what it is about and <c>{value}</c> what is to be recalled.
+/// </summary>
 /// <param name="Key">The kind of its keys.</param>
 /// <param name="Value">The kind of its values.</param>
 /// <param name="Fact">The sentence that says it.</param>
@@ -32,7 +34,8 @@ public sealed class RecallTemplates
     private const string Resource = "recall-templates.json";
     private static readonly Lazy<RecallTemplates> BuiltIn = new(() => Read(JsonValue.Resource(Resource), null));
 
-    private RecallTemplates(IReadOnlyList<FactTemplate> facts, IReadOnlyList<ListTemplate> lists, RecallWords words) => (Facts, Lists, Words) = (facts, lists, words);
+    private RecallTemplates(IReadOnlyList<FactTemplate> facts, IReadOnlyList<ListTemplate> lists, RecallWords words) =>
+        (Facts, Lists, Words) = (facts, lists, words);
 
     /// <summary>The built-in ones.</summary>
     public static RecallTemplates Default => BuiltIn.Value;
@@ -68,7 +71,8 @@ public sealed class RecallTemplates
     {
         var words = (inherited ?? RecallWords.None).With(root["words"]);
         var facts = root["facts"].Items().Select(fact => new FactTemplate(
-            words.Kind(fact["key"]), words.Kind(fact["value"]), With(fact["fact"], Key, Value), fact["question"].TextOrNull() ?? "", With(fact["answer"], Value))).ToList();
+            words.Kind(fact["key"]), words.Kind(fact["value"]), With(fact["fact"], Key, Value),
+            fact["question"].TextOrNull() ?? "", With(fact["answer"], Value))).ToList();
         var lists = root["lists"].Items().Select(list => new ListTemplate(
             words.Kind(list["key"]), words.Kind(list["value"]), list["head"].TextOrNull() ?? "", Pair(list["line"]),
             list["again"].TextOrNull() ?? "", list["separator"].TextOrNull() ?? "\n")).ToList();

@@ -58,8 +58,8 @@ public sealed class RecallText
 
     internal ReadOnlySpan<int> Slice(int start, int count) => ids.AsSpan(start, count);
 
-    /// <summary>The place between two tokens nearest to a wanted one, of <paramref name="low"/> … <paramref name="high"/>, at which a sentence ends;
-    /// else one at which a word does; else the wanted one.</summary>
+    /// <summary>The place between two tokens nearest to a wanted one, of <paramref name="low"/> … <paramref name="high"/>, at which a sentence
+    /// ends; else one at which a word does; else the wanted one.</summary>
     internal int Nearest(int wanted, int low, int high) => Nearest(wanted, low, high, SentenceReach, EndsSentence) ?? NearestWord(wanted, low, high);
 
     /// <summary>The same for the ends of words alone.</summary>
@@ -77,7 +77,8 @@ public sealed class RecallText
         return null;
     }
 
-    /// <summary>Whether a word ends at a place. No line begins there: what is planted would stand below an empty line, which ends a text for some models.</summary>
+    /// <summary>Whether a word ends at a place. No line begins there: what is planted would stand below an empty line, which ends a text for some
+    /// models.</summary>
     internal bool EndsWord(int place) => place <= 0 || place >= ids.Length || (Begins(place, char.IsWhiteSpace) && Before(place) is not [.., '\n']);
 
     /// <summary>Whether a sentence ends at a place, or a line.</summary>

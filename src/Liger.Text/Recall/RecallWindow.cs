@@ -26,5 +26,6 @@ public sealed record RecallWindow(int[] Ids, IReadOnlyList<AnswerSpan> Answers)
     /// <summary>As a row to train on: one document, its answers marked.</summary>
     /// <param name="onlyAnswers">Whether only the answers are scored, or every token but the first.</param>
     /// <param name="answerWeight">How many times a token of an answer counts in a loss.</param>
-    public PackedRow Row(bool onlyAnswers, int answerWeight = 1) => new(Ids, Sequence(onlyAnswers).Labels, [0]) { Answers = Answers, AnswerWeight = answerWeight };
+    public PackedRow Row(bool onlyAnswers, int answerWeight = 1) =>
+        new(Ids, Sequence(onlyAnswers).Labels, [0]) { Answers = Answers, AnswerWeight = answerWeight };
 }

@@ -8,7 +8,9 @@ internal sealed class RecallWords
 {
     private const string Digits = "digits ", Syllables = "syllables", Pseudonym = "pseudonym";
     private const int MostDigits = 9;
-    private static readonly string[] Onsets = ["b", "br", "c", "d", "dr", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z"];
+    private static readonly string[] Onsets =
+        ["b", "br", "c", "d", "dr", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z"];
+
     private static readonly string[] Vowels = ["a", "e", "i", "o", "u", "ai", "ea", "or", "an", "el", "in", "on", "ar", "is"];
     private static readonly string[] Ends = ["", "n", "l", "m", "r", "s", "th", "ka", "mir", "do", "va", "len"];
 
@@ -57,7 +59,8 @@ internal sealed class RecallWords
         return Knows(kind) ? kind : throw value.Error($"no kind '{kind}' — expected {Kinds}.");
     }
 
-    private string Kinds => $"\"digits N\", \"digits N-M\" (up to {MostDigits}), {Syllables}, {Pseudonym}, one of words ({string.Join(", ", lists.Keys)}), or a text with such in braces";
+    private string Kinds =>
+        $"\"digits N\", \"digits N-M\" (up to {MostDigits}), {Syllables}, {Pseudonym}, one of words ({string.Join(", ", lists.Keys)}), or a text with such in braces";
 
     private bool Knows(string kind) => kind is Syllables or Pseudonym || lists.ContainsKey(kind) || Range(kind) is not null;
 
@@ -119,7 +122,9 @@ internal sealed class RecallWords
             return null;
         var ends = kind[Digits.Length..].Split('-');
         return ends.Length <= 2 && int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var low)
-            && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var high) && low >= 1 && high >= low && high <= MostDigits ? (low, high) : null;
+            && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var high)
+            && low >= 1 && high >= low && high <= MostDigits
+            ? (low, high) : null;
     }
 
     private static string Made(Prng prng)

@@ -23,7 +23,8 @@ public sealed record AssociativeDataOptions
     /// <summary>The names of the kinds.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [.. Enum.GetNames<AssociativeKind>().Select(name => name.ToLowerInvariant())];
 
-    /// <summary>What keys and values are: words ("lamp -> moon, …"), tokens (single ones of the vocabulary, nothing between them), or digits (lines of a name and a number). Default words.</summary>
+    /// <summary>What keys and values are: words ("lamp -> moon, …"), tokens (single ones of the vocabulary, nothing between them), or digits (lines of
+    /// a name and a number). Default words.</summary>
     public string Kind { get; init; } = Kinds[0];
 
     /// <summary>A file of words, one a line, for the kind words; null takes the built-in ones.</summary>

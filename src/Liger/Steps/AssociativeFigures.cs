@@ -12,7 +12,8 @@ public sealed record AssociativeFigures(double Accuracy, int Cases, int Answers,
 {
     internal static AssociativeFigures Of(AssociativeScore score) => new(
         score.Accuracy, score.Cases, score.Answers, score.Correct,
-        [.. score.Sizes.Select(size => new AssociativeAtSize(size.Pairs, size.Answers, size.Correct, size.Accuracy, size.AccuracyInterval.Low, size.AccuracyInterval.High))]);
+        [.. score.Sizes.Select(size => new AssociativeAtSize(
+            size.Pairs, size.Answers, size.Correct, size.Accuracy, size.AccuracyInterval.Low, size.AccuracyInterval.High))]);
 }
 
 /// <summary>Associative recall among a number of pairs.</summary>

@@ -16,7 +16,8 @@ public sealed class RecallDataStep(RecallDataOptions options)
         var clock = Stopwatch.StartNew();
         if (options.Windows is null == options.Cases is null)
             throw new LigerException("expected either windows (or tokens) to train on or cases to evaluate with. Give --windows N, --tokens N, or --cases N.", ExitCode.WrongUse);
-        var count = new RecallCount(options.Out, options.Overwrite, options.Windows ?? ((long)options.Cases! * options.Distances.Count), observer, stop);
+        var total = options.Windows ?? ((long)options.Cases! * options.Distances.Count);
+        var count = new RecallCount(options.Out, options.Overwrite, total, observer, stop);
         var recall = new RecallOptions
         {
             Context = options.Context,
@@ -27,7 +28,8 @@ public sealed class RecallDataStep(RecallDataOptions options)
         var tokenizer = TokenizerFolder.Load(options.Tokenizer);
         observer.Say($"reading {string.Join(", ", options.Text)}");
         var reading = new TextDataOptions { EndToken = false };
-        var text = RecallText.Of(options.Text.SelectMany(file => TextData.Load(file, tokenizer, reading)).Select(document => document.Ids), tokenizer, apart: true);
+        var documents = options.Text.SelectMany(file => TextData.Load(file, tokenizer, reading)).Select(document => document.Ids);
+        var text = RecallText.Of(documents, tokenizer, apart: true);
         if (options.Windows is { } windows)
         {
             var made = new RecallWindows(text, recall);
