@@ -48,7 +48,7 @@ internal sealed partial record FinishedRun(string Converted, string Adapter, Row
             Tokens = result.Tokens,
             Seconds = result.Seconds,
             Commit = File.Exists(environment) ? JsonSerializer.Deserialize(File.ReadAllBytes(environment), ResultJson.Default.RunEnvironment)!.Commit : null,
-            Curve = LossCurve.Read(Path.Combine(recipe.RunFolder, RunLayout.MetricsFile)),
+            Curve = LossCurve.Read(Path.Combine(recipe.RunFolder, RunLayout.MetricsFile), [.. recipe.AllStages.Where(stage => stage.Loss.Kind == LossKind.NextToken).Select(stage => stage.Name)]),
         });
     }
 

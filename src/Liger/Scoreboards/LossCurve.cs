@@ -5,14 +5,15 @@ namespace Liger.Scoreboards;
 /// <summary>Reads how the loss fell out of metrics.jsonl.</summary>
 internal static class LossCurve
 {
-    private const string Loss = "validation_loss", NextToken = "validation_next_token", LayerErrors = "validation_layer_";
+    private const string Loss = "validation_loss", NextToken = "validation_next_token";
 
     /// <summary>
-    /// The next-token loss of every validation, by the tokens of all steps before it. A stage that measures something else in its place, the
-    /// layers' errors, has none. Lines that are neither, or torn, are passed over.
+    /// The next-token loss of every validation, by the tokens of all steps before it. A stage that measures something else has none. Lines that are
+    /// neither, or torn, are passed over.
     /// </summary>
     /// <param name="path">metrics.jsonl; where it is missing there is no curve.</param>
-    internal static IReadOnlyList<LossAt> Read(string path)
+    /// <param name="nextToken">The stages whose own loss is the next-token loss; a run without stages is the stage "".</param>
+    internal static IReadOnlyList<LossAt> Read(string path, IReadOnlyCollection<string> nextToken)
     {
         var curve = new List<LossAt>();
         if (!File.Exists(path)) return curve;
@@ -27,19 +28,16 @@ internal static class LossCurve
                 if (entry.TryGetProperty("stage", out var name) && name.GetString() != stage)
                     (stage, before, tokens) = (name.GetString()!, before + tokens, 0);
                 if (entry.TryGetProperty("tokens", out var seen)) tokens = seen.GetInt64();
-                if (LossOf(entry) is { } loss) curve.Add(new LossAt(before + tokens, loss));
+                var own = nextToken.Contains(stage) ? Number(entry, Loss) : null;
+                if ((Number(entry, NextToken) ?? own) is { } loss) curve.Add(new LossAt(before + tokens, loss));
             }
         }
         return curve;
     }
 
-    private static double? LossOf(JsonElement entry) =>
-        entry.TryGetProperty(NextToken, out var nextToken) ? Number(nextToken)
-        : entry.EnumerateObject().Any(p => p.Name.StartsWith(LayerErrors, StringComparison.Ordinal)) ? null
-        : entry.TryGetProperty(Loss, out var loss) ? Number(loss) : null;
-
     // What was not finite is null.
-    private static double? Number(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    private static double? Number(JsonElement entry, string name) =>
+        entry.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     private static JsonDocument? Parse(string line)
     {

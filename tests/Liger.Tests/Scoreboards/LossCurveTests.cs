@@ -18,8 +18,9 @@ public sealed class LossCurveTests
             """{"step":2,"validation_loss":3.5}""",
             """{"step":3,"loss":2,"tok""",
         ]);
-        Assert.Equal([new LossAt(0, 4.5), new LossAt(200, 3.5)], LossCurve.Read(folder["metrics.jsonl"]));
-        Assert.Empty(LossCurve.Read(folder["none.jsonl"]));
+        Assert.Equal([new LossAt(0, 4.5), new LossAt(200, 3.5)], LossCurve.Read(folder["metrics.jsonl"], [""]));
+        Assert.Empty(LossCurve.Read(folder["metrics.jsonl"], []));
+        Assert.Empty(LossCurve.Read(folder["none.jsonl"], [""]));
     }
 
     [Fact]
@@ -37,6 +38,6 @@ public sealed class LossCurveTests
             """{"stage":"long","step":1,"loss":2,"tokens":10}""",
             """{"stage":"long","step":1,"validation_loss":2}""",
         ]);
-        Assert.Equal([new LossAt(100, 3), new LossAt(150, 2.5), new LossAt(160, 2)], LossCurve.Read(folder["metrics.jsonl"]));
+        Assert.Equal([new LossAt(100, 3), new LossAt(150, 2.5), new LossAt(160, 2)], LossCurve.Read(folder["metrics.jsonl"], ["long"]));
     }
 }
