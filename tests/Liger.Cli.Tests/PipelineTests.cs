@@ -176,6 +176,18 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public void A_run_finds_its_conversion_within_a_budget_again()
+    {
+        File.WriteAllText(folder["calibration.txt"], string.Concat(Enumerable.Range(0, 200).Select(i => $"the fox {i} ")));
+        string[] asked = ["finetune", recipe, "mixer.keep_best_heads=1", "mixer.budget_windows=[2, 4]", $"mixer.calibrate={folder["calibration.txt"]}", "mixer.calibrate_tokens=192"];
+        Done([.. asked, "mixer.budget=2500B"]);
+        var report = folder["run/converted/conversion.json"];
+        var written = File.GetLastWriteTimeUtc(report);
+        Done([.. asked, "mixer.budget=2500B", "--resume"]);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(report));
+    }
+
+    [Fact]
     public void What_a_mixer_declares_is_converted_trained_saved_merged_and_counted()
     {
         Done("finetune", recipe, "mixer.mixture=learned", "mixer.initial_mix=0.9", "train.mixer_parameters=true", "lora.targets=[q_proj]", "train.lr=1e-2");

@@ -14,7 +14,7 @@ public sealed record MixerSection
     /// <summary>The mixer's options by kebab-case name, all of them, defaults filled in.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where softmax stays.</summary>
+    /// <summary>Where softmax stays, and windows within a budget.</summary>
     public KeptPlaces Keep { get; init; } = new();
 
     /// <summary>Mixers and options as a model of these sizes takes them.</summary>

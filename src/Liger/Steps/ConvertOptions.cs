@@ -15,7 +15,7 @@ public sealed record ConvertOptions
     /// <summary>The mixer's own options by name, as written; a missing one has the mixer's default.</summary>
     public IReadOnlyDictionary<string, string> MixerOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where softmax stays. Default nowhere.</summary>
+    /// <summary>Where softmax stays, and windows within a budget. Default neither.</summary>
     public KeptPlaces Keep { get; init; } = new();
 
     /// <summary>Whether the weight files become hard links to the source's instead of copies. Default false.</summary>
