@@ -26,10 +26,13 @@ internal static class FinetuneVerb
         return command;
     }
 
-    internal static string Facts(FinetuneResult result) => new FactList()
-        .Add("adapter", result.Cancelled ? null : result.Adapter)
-        .Add("steps", $"{Quantity.Count(result.Steps)}, {Quantity.Count(result.Tokens)} tokens")
-        .Add("trained", $"{Quantity.Count(result.TrainedParameters)} parameters")
+    internal static string Facts(FinetuneResult result) => (result.Stages ?? [])
+        .Aggregate(
+            new FactList()
+                .Add("adapter", result.Cancelled ? null : result.Adapter)
+                .Add("steps", $"{Quantity.Count(result.Steps)}, {Quantity.Count(result.Tokens)} tokens")
+                .Add("trained", $"{Quantity.Count(result.TrainedParameters)} parameters"),
+            (facts, stage) => facts.Add($"stage {stage.Name}", $"{Quantity.Count(stage.Tokens)} tokens, validation {Loss(stage.FirstValidation)} to {Loss(stage.BestValidation)}"))
         .Add("loss", Loss(result.Loss))
         .Add("validation before", Loss(result.FirstValidation))
         .Add("validation after", Loss(result.LastValidation))

@@ -6,7 +6,7 @@ public static class RunLayout
     /// <summary>The converted checkpoint.</summary>
     public const string Converted = "converted";
 
-    /// <summary>The adapter with the lowest validation loss (the last one where nothing was validated).</summary>
+    /// <summary>The best adapter of the last stage: that of the lowest validation loss unless the recipe's best says otherwise (the last one where nothing was validated).</summary>
     public const string Adapter = "adapter";
 
     /// <summary>Adapter and model merged into one checkpoint.</summary>
