@@ -18,13 +18,15 @@ internal sealed class JsonLinesFile : IDisposable
         json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
-    internal static JsonLinesFile Create(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="level">How hard a gzipped file is packed.</param>
+    internal static JsonLinesFile Create(string path, CompressionLevel level = CompressionLevel.Optimal)
     {
         var partial = path + ".part";
         return Guard(path, () =>
         {
             var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
-            return new JsonLinesFile(path, partial, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal) : file);
+            return new JsonLinesFile(path, partial, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, level) : file);
         });
     }
 

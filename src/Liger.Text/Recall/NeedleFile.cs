@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace Liger.Text;
 
 /// <summary>
@@ -28,7 +30,7 @@ public static class NeedleFile
     /// <exception cref="TextException">The file cannot be written.</exception>
     public static int Write(string path, IEnumerable<NeedleCase> cases)
     {
-        using var file = JsonLinesFile.Create(path);
+        using var file = JsonLinesFile.Create(path, CompressionLevel.SmallestSize);
         foreach (var one in cases)
             file.Line(json =>
             {
