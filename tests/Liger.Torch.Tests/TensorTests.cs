@@ -95,4 +95,17 @@ public class TensorTests
         b.set_state(state);
         TensorAssert.Same(rand(50, generator: b), next);
     }
+
+    [Fact]
+    public void A_leaf_becomes_a_view_of_another_and_is_still_differentiated()
+    {
+        using var scope = NewDisposeScope();
+        var (flat, leaf) = (arange(6).to(float32), zeros(2, 2).requires_grad_());
+        using (no_grad())
+            leaf.set_(flat.narrow(0, 2, 4).view(2, 2));
+        flat.mul_(2);
+        leaf.square().sum().backward();
+        Assert.Equal([4f, 6, 8, 10], leaf.detach().data<float>().ToArray());
+        Assert.Equal([8f, 12, 16, 20], leaf.grad!.data<float>().ToArray());
+    }
 }
