@@ -7,16 +7,13 @@ namespace Liger.Text;
 /// <summary>Writes a file of one JSON object a line beside its place, and puts it there when it is complete; gzipped where the name ends in <c>.gz</c>.</summary>
 internal sealed class JsonLinesFile : IDisposable
 {
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly string path, partial;
     private readonly Stream stream;
-    private readonly Utf8JsonWriter json;
     private int lines;
 
-    private JsonLinesFile(string path, string partial, Stream stream)
-    {
-        (this.path, this.partial, this.stream) = (path, partial, stream);
-        json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-    }
+    private JsonLinesFile(string path, string partial, Stream stream) => (this.path, this.partial, this.stream) = (path, partial, stream);
 
     /// <param name="path">The file.</param>
     /// <param name="level">How hard a gzipped file is packed.</param>
@@ -33,11 +30,12 @@ internal sealed class JsonLinesFile : IDisposable
     /// <summary>Writes one object.</summary>
     internal void Line(Action<Utf8JsonWriter> members) => Guard(path, () =>
     {
-        json.WriteStartObject();
-        members(json);
-        json.WriteEndObject();
-        json.Flush();
-        json.Reset();
+        using (var json = new Utf8JsonWriter(stream, Readable))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
         stream.WriteByte((byte)'\n');
         return ++lines;
     });
@@ -54,7 +52,6 @@ internal sealed class JsonLinesFile : IDisposable
     /// <returns>How many lines it has.</returns>
     internal int Commit() => Guard(path, () =>
     {
-        json.Dispose();
         stream.Dispose();
         File.Move(partial, path, overwrite: true);
         return lines;
@@ -62,7 +59,6 @@ internal sealed class JsonLinesFile : IDisposable
 
     public void Dispose()
     {
-        json.Dispose();
         stream.Dispose();
         File.Delete(partial);
     }
