@@ -126,15 +126,21 @@ struct Keys {
   __device__ bool continues(int t) const { return documents[t] == before(); }
   __device__ bool reaches_end(int t) const { return documents[t] == last(); }
 
-  // Every thread of the block calls this; ends with a barrier. What the caller has copied in the background is there then.
+  // Every thread of the block calls begin and later load, which ends with a barrier; what is copied in between may still be on its way.
+  template <int Threads>
+  __device__ void begin(const RecurrenceParams& p, const Place& at) const {
+    copy_tile<Threads>(raw, p.k, at.b, at.token, at.kv_head, at.count);
+    close_copies();
+  }
+
   template <int Threads>
   __device__ void load(const RecurrenceParams& p, const Place& at) {
-    copy_tile<Threads>(raw, p.k, at.b, at.token, at.kv_head, at.count);
+    close_copies();
     for (int t = threadIdx.x; t <= Chunk; t += Threads) {
       int from = t == Chunk ? (at.chunk > 0 ? at.token - 1 : 0) : at.token + (t < at.count ? t : at.count - 1);
       documents[t] = p.documents == nullptr ? 0 : (int)p.documents[(int64)at.b * p.tokens + from];
     }
-    wait_copies();
+    wait_first_copies();
     __syncthreads();
     const Lane me;
     if (GATE == GATE_GLA) {

@@ -43,10 +43,14 @@ __device__ __forceinline__ void store_square(bf16* to, const float (&acc)[Column
       set_pair(to + (row + half * 8) * D + column + n * 8, acc[n][2 * half] * scale, acc[n][2 * half + 1] * scale);
 }
 
-// Scores of a block of 16 tokens with itself, for up to eight heads at once: for each query token a product [16 keys × D] · [D × heads]
-// whose left operand holds the keys decayed up to that token. Two warps share a block: eight query tokens each.
+// Scores of a block of 16 tokens with itself: for each query token a product [16 keys × D] · [D × 8 columns] whose left operand holds the
+// keys decayed up to that token, and whose columns are eight heads, or four heads of this token and the next where a group has no more.
+// Two warps share a block: eight query tokens each.
 __device__ __forceinline__ void diagonal_scores(const RecurrenceParams& p, const Place& at, const Keys& keys, const Lane& me) {
   const int block = me.warp & 3, first = block * Block, part = me.warp >> 2;
+  const bool two = at.group <= 4;
+  unsigned queries[Steps][2];
+  float scale = 1.0f;
   float left[Steps][8];
 #pragma unroll
   for (int k = 0; k < Steps; k++)
@@ -67,35 +71,39 @@ __device__ __forceinline__ void diagonal_scores(const RecurrenceParams& p, const
       }
     if (i < part * Block / 2) continue;
     for (int h0 = 0; h0 < at.group; h0 += 8) {
-      const int h = h0 + me.row;
-      float x[Steps * 4];
-      const bf16* q = p.q.at(at.b, at.token + t, at.kv_head * at.group + (h < at.group ? h : 0)) + me.column;
+      if (!two || (i & 1) == 0) {
+        const int h = two ? me.row & 3 : h0 + me.row, now = two ? t + (me.row >> 2) : t;
+        const bf16* q = p.q.at(at.b, at.token + (now < at.count ? now : t), at.kv_head * at.group + (h < at.group ? h : 0)) + me.column;
+        float x[Steps * 4];
 #pragma unroll
-      for (int k = 0; k < Steps; k++) {
-        const unsigned near = pair_at(q + k * 16), far = pair_at(q + k * 16 + 8);
-        x[4 * k] = low(near), x[4 * k + 1] = high(near), x[4 * k + 2] = low(far), x[4 * k + 3] = high(far);
-      }
-      float scale = 1.0f;
-      if (GATE != GATE_GIVEN) {
-        const float top = quad_max(largest(x)) * Log2E;
-        float sum = 0.0f;
+        for (int k = 0; k < Steps; k++) {
+          const unsigned near = pair_at(q + k * 16), far = pair_at(q + k * 16 + 8);
+          x[4 * k] = low(near), x[4 * k + 1] = high(near), x[4 * k + 2] = low(far), x[4 * k + 3] = high(far);
+        }
+        if (GATE != GATE_GIVEN) {
+          const float top = quad_max(largest(x)) * Log2E;
+          float sum = 0.0f;
 #pragma unroll
-        for (int n = 0; n < Steps * 4; n++) sum += x[n] = exp2_fast(x[n] * Log2E - top);
-        scale = 1.0f / quad_sum(sum);
+          for (int n = 0; n < Steps * 4; n++) sum += x[n] = exp2_fast(x[n] * Log2E - top);
+          scale = 1.0f / quad_sum(sum);
+        }
+#pragma unroll
+        for (int k = 0; k < Steps; k++) queries[k][0] = pack(x[4 * k], x[4 * k + 1]), queries[k][1] = pack(x[4 * k + 2], x[4 * k + 3]);
       }
       float c[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 #pragma unroll
       for (int k = 0; k < Steps; k++) {
         const float* y = left[k];
         const unsigned a[4] = {pack(y[0], y[1]), pack(y[2], y[3]), pack(y[4], y[5]), pack(y[6], y[7])};
-        multiply(c, a, pack(x[4 * k], x[4 * k + 1]), pack(x[4 * k + 2], x[4 * k + 3]));
+        multiply(c, a, queries[k][0], queries[k][1]);
       }
 #pragma unroll
       for (int r = 0; r < 4; r++) {
-        const int j = me.row + (r >> 1) * 8, head = h0 + me.column + (r & 1);
-        const float factor = lane_at(scale, (me.column + (r & 1)) * 4);
+        const int j = me.row + (r >> 1) * 8, column = me.column + (r & 1), head = two ? column & 3 : h0 + column;
+        const float factor = lane_at(scale, column * 4);
         const bool seen = j <= i && keys.documents[first + j] == keys.documents[t];
-        if (head < at.group) p.diagonals[((at.index * at.group + head) * Chunk + t) * DiagonalPitch + j] = narrow(seen ? c[r] * factor : 0.0f);
+        if (head < at.group && (!two || column >> 2 == (i & 1)))
+          p.diagonals[((at.index * at.group + head) * Chunk + t) * DiagonalPitch + j] = narrow(seen ? c[r] * factor : 0.0f);
       }
     }
   }
@@ -108,11 +116,13 @@ KERNEL __launch_bounds__(Threads, 2) recurrence_contributions(const RecurrencePa
   Keys keys(memory);
   bf16* values = (bf16*)(memory + Keys::Bytes);
   bf16* decayed = values + Chunk * Pitch;
+  keys.begin<Threads>(p, at);
   copy_tile<Threads>(values, p.v, at.b, at.token, at.kv_head, at.count);
   prefetch_rows<Threads>(p.q, at, at.kv_head * at.group, at.group);
   keys.load<Threads>(p, at);
   keys.decay_to_end<Threads>(decayed);
   if (threadIdx.x < D) p.totals[at.index * D + threadIdx.x] = keys.last() == keys.before() ? keys.sum(Chunk - 1, threadIdx.x) : -INFINITY;
+  wait_copies();
   __syncthreads();
   float acc[Columns / 8][4];
   clear(acc);
@@ -198,12 +208,14 @@ KERNEL __launch_bounds__(OutputThreads, 1) recurrence_output(const RecurrencePar
   bf16* values = state + D * Pitch;
   const WarpRows rows((char*)(values + Chunk * Pitch), me.warp);
   const int block = me.warp & 3, first = block * Block;
+  keys.begin<OutputThreads>(p, at);
   if ((me.warp >> 2) < at.group) rows.copy(p.q, at.b, at.token + first, at.kv_head * at.group + (me.warp >> 2), p.tokens, me);
   if (p.add) prefetch_rows<OutputThreads>(p.o, at, at.kv_head * at.group, at.group);
   copy_square<OutputThreads>(state, p.states + at.index * D * D);
   copy_tile<OutputThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
   keys.load<OutputThreads>(p, at);
   keys.rebase<OutputThreads>(rebased);
+  wait_copies();
   __syncthreads();
 
   const bool continues[2] = {keys.continues(first + me.row), keys.continues(first + me.row + 8)};

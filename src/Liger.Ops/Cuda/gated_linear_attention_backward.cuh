@@ -214,6 +214,7 @@ struct Backward : BackwardBlock {
   }
 
   __device__ void run() {
+    keys.begin<BackwardThreads>(p, at);
     copy_tile<BackwardThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
     copy_square<BackwardThreads>(state, p.states + at.index * D * D);
     prefetch_rows<BackwardThreads>(p.q, at, at.kv_head * at.group, at.group);

@@ -9,6 +9,7 @@ KERNEL __launch_bounds__(Threads, 2) recurrence_gradient_contributions(const Rec
   Keys keys(memory);
   bf16* queries = (bf16*)(memory + Keys::Bytes);
   bf16* grads = queries + Chunk * Pitch;  // of one head, and of the next on its way
+  keys.begin<Threads>(p, at);
   prefetch_rows<Threads>(p.q, at, at.kv_head * at.group, at.group);
   prefetch_rows<Threads>(p.o, at, at.kv_head * at.group, at.group);
   copy_tile<Threads>(grads, p.o, at.b, at.token, at.kv_head * at.group, at.count);

@@ -69,9 +69,12 @@ __device__ __forceinline__ float lane_at(float x, int lane) { return __shfl_sync
 
 __device__ __forceinline__ void prefetch(const void* p) { asm volatile("prefetch.global.L2 [%0];" ::"l"(p)); }
 
-// Sixteen bytes from global to shared memory in the background, zeros where not valid; wait_copies waits for all of this thread's.
+// Sixteen bytes from global to shared memory in the background, zeros where not valid. wait_copies waits for all of this thread's;
+// close_copies ends a group of them, and wait_first_copies waits for all groups but the last.
 __device__ __forceinline__ void copy_async(void* to, const void* from, bool valid) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(valid ? 16 : 0));
 }
 
 __device__ __forceinline__ void wait_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+__device__ __forceinline__ void close_copies() { asm volatile("cp.async.commit_group;"); }
+__device__ __forceinline__ void wait_first_copies() { asm volatile("cp.async.wait_group 1;" ::: "memory"); }

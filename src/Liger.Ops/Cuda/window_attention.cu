@@ -34,9 +34,26 @@ struct KeyTiles {
   __device__ int operator[](int i) const { return i < sinks ? i : first + i - sinks; }
 };
 
-__device__ __forceinline__ bool visible(const WindowParams& p, int i, int j, const int* query_documents, const int* key_documents) {
-  bool seen = j <= i && (i - j < p.window || j < p.sinks) && i < p.tokens;
-  return seen && (p.documents == nullptr || query_documents[i % Chunk] == key_documents[j % Chunk]);
+// Puts −∞ in the place of scores of pairs that do not see each other. Rows and columns: tokens that number 0 of the tile stands for, with
+// the documents from there on.
+template <bool KeysInRows, int N>
+__device__ __forceinline__ void hide(float (&s)[N][4], const WindowParams& p, int rows, const int* row_documents, int columns,
+                                     const int* column_documents, const Lane& me) {
+#pragma unroll
+  for (int n = 0; n < N; n++)
+#pragma unroll
+    for (int c = 0; c < 4; c++) {
+      const int row = rows + me.row + (c >> 1) * 8, column = columns + n * 8 + me.column + (c & 1);
+      const int i = KeysInRows ? column : row, j = KeysInRows ? row : column;
+      const bool seen = (j <= i) & ((i - j < p.window) | (j < p.sinks)) & (i < p.tokens);
+      s[n][c] = seen ? s[n][c] : -INFINITY;
+    }
+  if (p.documents == nullptr) return;
+#pragma unroll
+  for (int n = 0; n < N; n++)
+#pragma unroll
+    for (int c = 0; c < 4; c++)
+      if (row_documents[me.row + (c >> 1) * 8] != column_documents[n * 8 + me.column + (c & 1)]) s[n][c] = -INFINITY;
 }
 
 // Whether any of the 16 queries from i sees any of the 16 keys from j, documents aside.
@@ -189,13 +206,13 @@ KERNEL __launch_bounds__(Threads, 2) window_forward(const WindowParams p) {
           multiply(s[3], a, c[2], c[3]);
         }
         float above[2] = {highest[0], highest[1]};
-        const bool all = all_visible(p, row0, key0) && all_visible(p, row0, key0 + Block);
+        if (!all_visible(p, row0, key0) || !all_visible(p, row0, key0 + Block))
+          hide<false>(s, p, row0, store.query_documents() + row0 % Chunk, key0, store.documents(slot) + block * Block, me);
 #pragma unroll
         for (int n = 0; n < 4; n++)
 #pragma unroll
           for (int i = 0; i < 4; i++) {
-            bool seen = all || visible(p, row0 + me.row + (i >> 1) * 8, key0 + n * 8 + me.column + (i & 1), store.query_documents(), store.documents(slot));
-            s[n][i] = seen ? s[n][i] * scale : -INFINITY;
+            s[n][i] *= scale;
             above[i >> 1] = fmaxf(above[i >> 1], s[n][i]);
           }
 #pragma unroll
@@ -278,13 +295,13 @@ KERNEL __launch_bounds__(QueryThreads, 1) window_backward_queries(const WindowPa
           clear(s);
           clear(ds);
           scores(s, queries.tile, store.keys(slot), ds, grads.tile, store.values(slot), 0, block * Block, me.lane);
-          const bool all = all_visible(p, row0, key0);
+          if (!all_visible(p, row0, key0))
+            hide<false>(s, p, row0, store.query_documents() + row0 % Chunk, key0, store.documents(slot) + block * Block, me);
 #pragma unroll
           for (int n = 0; n < 2; n++)
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-              bool seen = all || visible(p, row0 + me.row + (i >> 1) * 8, key0 + n * 8 + me.column + (i & 1), store.query_documents(), store.documents(slot));
-              const float weight = seen ? exp2_fast(s[n][i] * scale - lse[i >> 1]) : 0.0f;
+              const float weight = exp2_fast(s[n][i] * scale - lse[i >> 1]);
               if (pass == 0)
                 delta[i >> 1] += weight * ds[n][i];
               else
@@ -351,7 +368,6 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
       for (int block = 0; block < both * (Chunk / Block); block++) {
         const int row0 = start + block * Block;
         if (!any_visible(p, row0, key0)) continue;
-        const bool all = all_visible(p, row0, key0);
         float s[2][4], ds[2][4];
         clear(s);
         clear(ds);
@@ -359,13 +375,13 @@ KERNEL __launch_bounds__(Threads, 2) window_backward_keys(const WindowParams p) 
           scores(s, keys, row, queries, block * Block, me.lane);
         else
           scores(s, keys, queries, ds, values, grads, row, block * Block, me.lane);
+        if (!all_visible(p, row0, key0)) hide<true>(s, p, key0, key_documents + row, row0, query_documents + block * Block, me);
 #pragma unroll
         for (int n = 0; n < 2; n++)
 #pragma unroll
           for (int i = 0; i < 4; i++) {
             const int t = block * Block + n * 8 + me.column + (i & 1);
-            bool seen = all || visible(p, start + t, key0 + me.row + (i >> 1) * 8, query_documents + t / Chunk * Chunk, key_documents);
-            s[n][i] = seen ? exp2_fast(s[n][i] * scale - lse[t]) : 0.0f;
+            s[n][i] = exp2_fast(s[n][i] * scale - lse[t]);
             if (!for_values) s[n][i] *= ds[n][i] - delta[t];
           }
         accumulate(acc, s[0], s[1], for_values ? grads : queries, block * Block, me.lane);

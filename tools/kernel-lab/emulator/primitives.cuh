@@ -119,3 +119,5 @@ inline void copy_async(void* to, const void* from, bool valid) {
   if (valid) memcpy(to, from, 16); else memset(to, 0, 16);
 }
 inline void wait_copies() {}
+inline void close_copies() {}
+inline void wait_first_copies() {}
