@@ -30,8 +30,8 @@ struct BackwardBlock {
     score_grads = scores + Chunk * ScorePitch;
     sum_grads = (float*)(score_grads + Chunk * ScorePitch);
     shifts = (Shift*)(sum_grads + Chunk * GatePitch);
-    block = me.warp % Blocks;
     group = me.warp / Blocks;
+    block = (me.warp + group) % Blocks;  // every scheduler of the multiprocessor gets some of each
     column = group * 32;
     own = threadIdx.x / D * Block;
     channel = threadIdx.x % D;
@@ -39,7 +39,8 @@ struct BackwardBlock {
 
   __device__ const bf16* query(int t, int head) const { return p.q.at(at.b, at.token + t, head); }
 
-  // q̂ since the base of its block, and ∂o.
+  // q̂ since the base of its block, or the flat chunk's start, and ∂o.
+  template <bool Flat>
   __device__ void load_queries(int head) {
     copy_tile<BackwardThreads>(grads, p.o, at.b, at.token, head, at.count);
 #pragma unroll
@@ -47,14 +48,14 @@ struct BackwardBlock {
       float x[Wide] = {}, g[Wide], base[Wide] = {};
       if (t < at.count) load_wide(x, query(t, head), me.lane);
       load_wide(g, keys.sums + t * GatePitch, me.lane);
-      if (t >= Block) load_wide(base, keys.sums + (t / Block * Block - 1) * GatePitch, me.lane);
+      if (!Flat && t >= Block) load_wide(base, keys.sums + (t / Block * Block - 1) * GatePitch, me.lane);
       Shift shift = {};
       if (GATE != GATE_GIVEN) {
         shift = octet_shift(x);
         if ((me.lane & 7) == 0) shifts[t] = shift;
       }
 #pragma unroll
-      for (int i = 0; i < Wide; i++) x[i] = query_feature(x[i], shift) * decay(g[i], base[i]);
+      for (int i = 0; i < Wide; i++) x[i] = Flat ? query_feature(x[i], shift, g[i]) : query_feature(x[i], shift) * decay(g[i], base[i]);
       store_wide(queries + t * Pitch, x, me.lane);
     }
     wait_copies();
@@ -72,23 +73,24 @@ struct BackwardBlock {
   }
 
   // Half of the warps: dP; the other half: P.
+  template <bool Flat>
   __device__ void compute_scores(int h) {
     const bool gradient = group < Groups / 2;
     const int step = Groups / 2, from = group % step;
-    for (int n = from; n < block + (gradient ? 1 : 0); n += step) {
+    for (int n = from; n < block + (Flat || gradient ? 1 : 0); n += step) {
       float s[2][4];
       clear(s);
 #pragma unroll
       for (int k = 0; k < Steps; k++) {
         unsigned a[4], b[4];
         load_a(a, gradient ? grads : queries, Pitch, block * Block, k * 16, me.lane);
-        load_b(b, gradient ? values : rebased, Pitch, k * 16, (gradient ? 0 : Keys::rebased_row(block)) + n * Block, me.lane);
+        load_b(b, gradient ? values : rebased, Pitch, k * 16, (Flat || gradient ? 0 : Keys::rebased_row(block)) + n * Block, me.lane);
         multiply(s[0], a, b[0], b[1]);
         multiply(s[1], a, b[2], b[3]);
       }
       store_scores(gradient ? score_grads : scores, s, n);
     }
-    if (group != Groups - 1) return;
+    if (Flat || group != Groups - 1) return;
     const int t = block * Block + (me.lane >> 1), j = (me.lane & 1) * 8;
     const bf16* own = p.diagonals + ((at.index * at.group + h) * Chunk + t) * DiagonalPitch + j;
 #pragma unroll

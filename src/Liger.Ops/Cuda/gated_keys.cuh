@@ -7,6 +7,9 @@
 //
 // G_t is the sum of g from the chunk's first token, or the first one of t's document inside the chunk, up to and with t. Decays appear only
 // as exp2(min(G_i − G_j, 0)) with j ≤ i; where documents differ the pair is masked.
+//
+// A chunk is flat where it lies in one document and no channel fades by more than 2^−100 in it: then exp2(G_i) and exp2(−G_j) are numbers of
+// bf16's range themselves, and every score of the chunk is a product of q̂_i exp2(G_i) and k̂_j exp2(−G_j).
 #pragma once
 #include "tiles.cuh"
 
@@ -101,6 +104,15 @@ __device__ __forceinline__ float key_feature(float x, const Shift& shift) {
   return x;
 }
 
+// The features times 2^g, in one exponential where the feature is one.
+__device__ __forceinline__ float query_feature(float x, const Shift& shift, float g) {
+  return GATE == GATE_GIVEN ? x * exp2_fast(g) : exp2_fast((x - shift.top) * Log2E - shift.logarithm + g);
+}
+
+__device__ __forceinline__ float key_feature(float x, const Shift& shift, float g) {
+  return GATE == GATE_GLA ? exp2_fast((x - shift.top) * Log2E - shift.logarithm + g) : key_feature(x, shift) * exp2_fast(g);
+}
+
 __device__ __forceinline__ float decay(float later, float earlier) { return exp2_fast(fminf(later - earlier, 0.0f)); }
 
 // A chunk's raw keys, the statistics of their softmax, its documents and the sums G. Rows past the end are zero and keep G as it is.
@@ -108,7 +120,8 @@ struct Keys {
   bf16* raw;       // [64][Pitch]
   float* sums;     // [64][GatePitch]
   Shift* shifts;   // [64]
-  int* documents;  // [64] and the one of the token before; all zero where there are none
+  int* documents;  // [64] and the one of the token before; all zero where there are none. Then 0 where the chunk is flat
+  static constexpr float FlatDecay = 100.0f;
   static constexpr int Bytes = Chunk * Pitch * 2 + Chunk * GatePitch * 4 + Chunk * 8 + (Chunk + 4) * 4;
 
   __device__ Keys(char* memory) {
@@ -123,6 +136,7 @@ struct Keys {
   __device__ float2 sum_pair(int t, int d) const { return *(const float2*)(sums + t * GatePitch + d); }
   __device__ int before() const { return documents[Chunk]; }
   __device__ int last() const { return documents[Chunk - 1]; }
+  __device__ bool flat() const { return documents[Chunk + 1] == 0; }
   __device__ bool continues(int t) const { return documents[t] == before(); }
   __device__ bool reaches_end(int t) const { return documents[t] == last(); }
 
@@ -140,6 +154,7 @@ struct Keys {
       int from = t == Chunk ? (at.chunk > 0 ? at.token - 1 : 0) : at.token + (t < at.count ? t : at.count - 1);
       documents[t] = p.documents == nullptr ? 0 : (int)p.documents[(int64)at.b * p.tokens + from];
     }
+    if (threadIdx.x == 0) documents[Chunk + 1] = 0;
     wait_first_copies();
     __syncthreads();
     const Lane me;
@@ -165,6 +180,7 @@ struct Keys {
     __syncthreads();
     if (threadIdx.x < D) {
       float sum = 0.0f;
+      bool starts = false;
       for (int block = 0; block < Blocks; block++) {
         float g[Block];
 #pragma unroll
@@ -172,11 +188,12 @@ struct Keys {
 #pragma unroll
         for (int i = 0; i < Block; i++) {
           const int t = block * Block + i;
-          if (p.documents != nullptr && t > 0 && documents[t] != documents[t - 1]) sum = 0.0f;
+          if (p.documents != nullptr && t > 0 && documents[t] != documents[t - 1]) sum = 0.0f, starts = true;
           sum += g[i];
           sums[t * GatePitch + d] = sum;
         }
       }
+      if (starts || !(sum >= -FlatDecay)) documents[Chunk + 1] = 1;
     }
     __syncthreads();
   }
@@ -210,6 +227,19 @@ struct Keys {
       set_pair(rebased + row * Pitch + d, feature(j, d) * decay(to.x, from.x), feature(j, d + 1) * decay(to.y, from.y));
     }
   }
+
+  // k̂_j exp2(−G_j), as a tile: of a flat chunk.
+  template <int Threads>
+  __device__ void flatten(bf16* tile) const {
+#pragma unroll 8
+    for (int i = threadIdx.x; i < Chunk * (D / 2); i += Threads) {
+      const int t = i / (D / 2), d = i % (D / 2) * 2;
+      const unsigned x = pair_at(raw + t * Pitch + d);
+      const float2 g = sum_pair(t, d);
+      set_pair(tile + t * Pitch + d, key_feature(low(x), shifts[t], -g.x), key_feature(high(x), shifts[t], -g.y));
+    }
+  }
+
   // Puts e^{g_t} in the place of the sums G_t; nothing else of them is of use afterwards.
   template <int Threads>
   __device__ void turn_to_steps() const {

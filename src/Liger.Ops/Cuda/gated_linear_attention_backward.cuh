@@ -20,8 +20,15 @@ struct Backward : BackwardBlock {
     }
   }
 
+  // Of a flat chunk, the factor exp2(−G_j) is left out: see unflatten.
+  template <bool Flat>
   __device__ void add_key_gradients(float (&dk)[Fragments][4]) {
-    for (int other = block + 1; other < Blocks; other++) {
+    for (int other = block; Flat && other < Blocks; other++) {
+      unsigned a[4];
+      load_a_transposed(a, score_grads, ScorePitch, block * Block, other * Block, me.lane);
+      add_product(dk, a, queries, other * Block);
+    }
+    for (int other = block + 1; !Flat && other < Blocks; other++) {
       float part[Fragments][4];
       clear(part);
       unsigned a[4];
@@ -40,24 +47,41 @@ struct Backward : BackwardBlock {
     }
   }
 
+  template <bool Flat>
   __device__ void compute_query_gradients(float (&dq)[Fragments][4]) {
+    clear(dq);
+    if (!Flat || keys.continues(0)) add_product_transposed(dq, grads, state);
+    if (Flat) {
+#pragma unroll
+      for (int n = 0; n < Fragments; n++)
+#pragma unroll
+        for (int i = 0; i < 4; i++) dq[n][i] *= p.weight;
+    }
     float part[Fragments][4];
     clear(part);
-    for (int other = 0; other < block; other++) {
+    for (int other = 0; other < block + Flat; other++) {
       unsigned a[4];
       load_a(a, score_grads, ScorePitch, block * Block, other * Block, me.lane);
-      add_product(part, a, rebased, Keys::rebased_row(block) + other * Block);
+      add_product(Flat ? dq : part, a, rebased, (Flat ? 0 : Keys::rebased_row(block)) + other * Block);
     }
-    clear(dq);
-    add_product_transposed(dq, grads, state);
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       const float carried = keys.continues(token(half)) ? p.weight : 0.0f;
 #pragma unroll
       for (int n = 0; n < Fragments; n++) {
-        const float2 base = keys.base_pair(block, pair_channel(n)), g = keys.sum_pair(token(half), pair_channel(n));
-        dq[n][2 * half] = part[n][2 * half] * decay(g.x, base.x) + dq[n][2 * half] * carried * exp2_fast(fminf(g.x, 0.0f));
-        dq[n][2 * half + 1] = part[n][2 * half + 1] * decay(g.y, base.y) + dq[n][2 * half + 1] * carried * exp2_fast(fminf(g.y, 0.0f));
+        const float2 g = keys.sum_pair(token(half), pair_channel(n)), left = make_float2(exp2_fast(fminf(g.x, 0.0f)), exp2_fast(fminf(g.y, 0.0f)));
+        float &x = dq[n][2 * half], &y = dq[n][2 * half + 1];
+        if (Flat) {
+          // With the rounded factors that the keys' side has too, so that what both say of one pair cancels out to the last bit.
+          const unsigned rounded = pair_at(queries + token(half) * Pitch + pair_channel(n));
+          float2& sum = *(float2*)(sum_grads + token(half) * GatePitch + pair_channel(n));
+          sum = make_float2(sum.x + low(rounded) * x, sum.y + high(rounded) * y);
+          x *= left.x, y *= left.y;
+        } else {
+          const float2 base = keys.base_pair(block, pair_channel(n));
+          x = part[n][2 * half] * decay(g.x, base.x) + x * carried * left.x;
+          y = part[n][2 * half + 1] * decay(g.y, base.y) + y * carried * left.y;
+        }
       }
     }
   }
@@ -103,15 +127,14 @@ struct Backward : BackwardBlock {
       const int t = WaitingRows::row(me, i);
       float grad[Wide], x[Wide];
       load_wide(grad, wide + t * GatePitch, me.lane);
+      unpack(x, rows.raw[i]);
+      const Shift shift = shifts[t];
+#pragma unroll
+      for (int n = 0; n < Wide; n++) x[n] = query_feature(x[n], shift);
       if (GATE != GATE_GIVEN) {
-        unpack(x, rows.raw[i]);
-        const Shift shift = shifts[t];
         float dot = 0.0f;
 #pragma unroll
-        for (int n = 0; n < Wide; n++) {
-          x[n] = query_feature(x[n], shift);
-          dot += x[n] * grad[n];
-        }
+        for (int n = 0; n < Wide; n++) dot += x[n] * grad[n];
         dot = octet_sum(dot);
 #pragma unroll
         for (int n = 0; n < Wide; n++) grad[n] = x[n] * (grad[n] - dot);
@@ -120,8 +143,30 @@ struct Backward : BackwardBlock {
     }
   }
 
+  // Of a flat chunk: what products with keys, as they were rounded for them, say about the sums G.
+  __device__ void subtract_from_sums(const bf16* rounded, const float (&products)[Fragments][4]) {
+#pragma unroll
+    for (int half = 0; half < 2; half++)
+#pragma unroll
+      for (int n = 0; n < Fragments; n++) {
+        const unsigned pair = pair_at(rounded + token(half) * Pitch + pair_channel(n));
+        float2& sum = *(float2*)(sum_grads + token(half) * GatePitch + pair_channel(n));
+        sum = make_float2(sum.x - low(pair) * products[n][2 * half], sum.y - high(pair) * products[n][2 * half + 1]);
+      }
+  }
+
+  // The factor that the keys' gradients of a flat chunk lack yet.
+  __device__ void unflatten(float (&dk)[Fragments][4]) {
+    subtract_from_sums(rebased, dk);
+#pragma unroll
+    for (int n = 0; n < Fragments; n++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) dk[n][i] *= exp2_fast(-keys.sum(token(i >> 1), pair_channel(n) + (i & 1)));
+  }
+
   // What goes through the state the chunk ends with; its gradient lies where queries and grads were, the keys decayed to the end where
   // the chunk's first state was.
+  template <bool Flat>
   __device__ void add_final_state(float (&dk)[Fragments][4], float (&dv)[Fragments][4]) {
     const bf16 *gradient = queries, *decayed = state;
 #pragma unroll
@@ -133,6 +178,7 @@ struct Backward : BackwardBlock {
     float part[Fragments][4];
     clear(part);
     add_product_transposed(part, values, gradient);
+    if (Flat) subtract_from_sums(decayed, part);
 #pragma unroll
     for (int n = 0; n < Fragments; n++)
 #pragma unroll
@@ -213,6 +259,59 @@ struct Backward : BackwardBlock {
     }
   }
 
+  // All heads of the group one after another, then what they share.
+  template <bool Flat>
+  __device__ void go_back() {
+    if (Flat)
+      keys.flatten<BackwardThreads>(rebased);
+    else
+      keys.rebase<BackwardThreads>(rebased);
+    float dk[Fragments][4], dv[Fragments][4], own_dk[Block] = {};
+    clear(dk);
+    clear(dv);
+    for (int h = 0; h < at.group; h++) {
+      const int head = at.kv_head * at.group + h;
+      load_queries<Flat>(head);
+      __syncthreads();
+      compute_scores<Flat>(h);
+      __syncthreads();
+      float dq[Fragments][4];
+      add_value_gradients(dv);
+      add_key_gradients<Flat>(dk);
+      compute_query_gradients<Flat>(dq);
+      bf16 q[Block];
+      if (!Flat) load_own_queries(q, head);
+      __syncthreads();
+      store_tile(dq);
+      __syncthreads();
+      if (!Flat) add_own_block(own_dk, q);
+      WaitingRows rows;
+      rows.load(*this, p.q, p.dq, head);
+      if (!Flat) __syncthreads();
+      store_query_gradients(rows, head);
+      __syncthreads();
+    }
+    if (Flat) unflatten(dk);
+    copy_square<BackwardThreads>(queries, p.grads + at.index * D * D);
+    keys.decay_to_end<BackwardThreads>(state);
+    wait_copies();
+    __syncthreads();
+    add_final_state<Flat>(dk, dv);
+    store_value_gradients(dv);
+    __syncthreads();
+    store_tile(dk);
+    __syncthreads();
+    if (!Flat) {
+      join_key_gradients(own_dk);
+      __syncthreads();
+    }
+    sum_gate_gradients();
+    WaitingRows rows;
+    rows.load(*this, p.k, p.dk, at.kv_head);
+    __syncthreads();
+    store_key_gradients(rows);
+  }
+
   __device__ void run() {
     keys.begin<BackwardThreads>(p, at);
     copy_tile<BackwardThreads>(values, p.v, at.b, at.token, at.kv_head, at.count);
@@ -226,48 +325,10 @@ struct Backward : BackwardBlock {
     }
     for (int i = threadIdx.x; i < Chunk * GatePitch; i += BackwardThreads) sum_grads[i] = 0.0f;
     keys.load<BackwardThreads>(p, at);
-    keys.rebase<BackwardThreads>(rebased);
-    float dk[Fragments][4], dv[Fragments][4], own_dk[Block] = {};
-    clear(dk);
-    clear(dv);
-    for (int h = 0; h < at.group; h++) {
-      const int head = at.kv_head * at.group + h;
-      load_queries(head);
-      __syncthreads();
-      compute_scores(h);
-      __syncthreads();
-      float dq[Fragments][4];
-      add_value_gradients(dv);
-      add_key_gradients(dk);
-      compute_query_gradients(dq);
-      bf16 q[Block];
-      load_own_queries(q, head);
-      __syncthreads();
-      store_tile(dq);
-      __syncthreads();
-      add_own_block(own_dk, q);
-      WaitingRows rows;
-      rows.load(*this, p.q, p.dq, head);
-      __syncthreads();
-      store_query_gradients(rows, head);
-      __syncthreads();
-    }
-    copy_square<BackwardThreads>(queries, p.grads + at.index * D * D);
-    keys.decay_to_end<BackwardThreads>(state);
-    wait_copies();
-    __syncthreads();
-    add_final_state(dk, dv);
-    store_value_gradients(dv);
-    __syncthreads();
-    store_tile(dk);
-    __syncthreads();
-    join_key_gradients(own_dk);
-    __syncthreads();
-    sum_gate_gradients();
-    WaitingRows rows;
-    rows.load(*this, p.k, p.dk, at.kv_head);
-    __syncthreads();
-    store_key_gradients(rows);
+    if (keys.flat())
+      go_back<true>();
+    else
+      go_back<false>();
   }
 };
 
