@@ -70,7 +70,7 @@ def case(b, t, h=32, hkv=8, d=128, gate="gla", window=64, branches="both"):
     for kernel in dict.fromkeys(k for k, _, _ in spans):
         result["kernels"][kernel] = dict(
             ms=statistics.median(s.elapsed_time(e) for k, s, e in spans if k == kernel), registers=op.backend.attribute(kernel, 4),
-            local_bytes=op.backend.attribute(kernel, 3), shared_bytes=op.shared[kernel])
+            local_bytes=op.backend.attribute(kernel, 3), shared_bytes=op.shared[kernel.removesuffix("_near")])
     return result
 
 
@@ -90,11 +90,13 @@ CASES = [dict(b=8, t=1024), dict(b=8, t=1024, branches="window"), dict(b=8, t=10
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="only the first case")
+    parser.add_argument("--few", action="store_true", help="the first shape under every gate")
     parser.add_argument("--json", help="where the record goes")
     parser.add_argument("--commit", help="what was measured")
     options = parser.parse_args()
     results = []
-    for one in CASES[:1] if options.short else CASES:
+    few = [one for one in CASES if one.get("t") == 1024 and "branches" not in one and "d" not in one]
+    for one in CASES[:1] if options.short else few if options.few else CASES:
         result = case(**one)
         results.append(result)
         print(json.dumps({k: v for k, v in result.items() if k != "kernels"}))

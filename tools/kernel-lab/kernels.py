@@ -1,6 +1,7 @@
 """The kernels of src/Liger.Ops/Cuda from Python: on a GPU through NVRTC and the driver, elsewhere on the emulator."""
 import ctypes
 import glob
+import hashlib
 import math
 import os
 import shutil
@@ -91,10 +92,16 @@ class Card:
     def compile(self, file, dim, gate):
         nvrtc, program = self.nvrtc(), P()
         headers = sorted(glob.glob(os.path.join(SOURCES, "*.cuh")))
+        everything = hashlib.sha256()
+        for path in headers + [os.path.join(SOURCES, file)]:
+            everything.update(open(path, "rb").read())
+        kept = os.path.join(tempfile.gettempdir(), f"{file}-{dim}-{gate}-{everything.hexdigest()[:16]}.cubin")
+        if os.path.exists(kept):
+            return open(kept, "rb").read()
         texts = (ctypes.c_char_p * len(headers))(*[open(h, "rb").read() for h in headers])
         names = (ctypes.c_char_p * len(headers))(*[os.path.basename(h).encode() for h in headers])
         nvrtc.nvrtcCreateProgram(ctypes.byref(program), open(os.path.join(SOURCES, file), "rb").read(), file.encode(), len(headers), texts, names)
-        options = [b"--gpu-architecture=sm_90", b"--std=c++17", b"--extra-device-vectorization", f"-DHEAD_DIM={dim}".encode(), f"-DGATE={GATES[gate]}".encode()]
+        options = [b"--gpu-architecture=sm_90a", b"--std=c++17", f"-DHEAD_DIM={dim}".encode(), f"-DGATE={GATES[gate]}".encode()]
         options += os.environ.get("NVRTC_OPTIONS", "").encode().split()
         status = nvrtc.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*options))
         size = ctypes.c_size_t()
@@ -108,6 +115,9 @@ class Card:
         nvrtc.nvrtcGetCUBINSize(program, ctypes.byref(size))
         cubin = ctypes.create_string_buffer(size.value)
         nvrtc.nvrtcGetCUBIN(program, cubin)
+        with open(kept + str(os.getpid()), "wb") as out:
+            out.write(cubin.raw)
+        os.replace(kept + str(os.getpid()), kept)
         return cubin
 
     def launch(self, kernel, params, grid, threads, shared):
@@ -130,6 +140,8 @@ class Op:
     """Window and recurrence over the same projections, forward and backward."""
 
     def __init__(self, backend, dim, window=64, sinks=0, mix=0.5, divisor=16.0, branches="both"):
+        # Windows of up to 65 tokens have kernels of their own, from version 10 on.
+        self.near = "_near" if window <= 65 and sinks == 0 and os.path.exists(os.path.join(SOURCES, "near_keys.cuh")) else ""
         self.backend, self.dim, self.window, self.sinks, self.mix, self.divisor, self.branches = backend, dim, window, sinks, mix, divisor, branches
         pitch, wide = dim + 8, dim + 8
         tile, square = CHUNK * pitch * 2, dim * pitch * 2
@@ -166,13 +178,13 @@ class Op:
         return w, r
 
     def run(self, kernel, params):
-        self.backend.launch(kernel, params, self.scan_grid if kernel.endswith("scan") else self.grid, self.threads.get(kernel, 256), self.shared[kernel])
+        self.backend.launch(kernel, params, self.scan_grid if kernel.endswith("scan") else self.grid, self.threads.get(kernel.removesuffix("_near"), 256), self.shared[kernel.removesuffix("_near")])
 
     def forward(self, q, k, v, cos, sin, documents=None, g=None, initial=None, out=None, final=None, lse=None):
         w, r = self.setup(q, k, v, cos, sin, documents, g)
         w.o, w.lse, r.o, r.initial, r.final = view(out), pointer(lse), view(out), pointer(initial), pointer(final)
         if self.branches != "recurrence":
-            self.run("window_forward", w)
+            self.run("window_forward" + self.near, w)
         if self.branches != "window":
             self.run("recurrence_contributions", r)
             self.run("recurrence_scan", r)
@@ -184,7 +196,7 @@ class Op:
             p.o, p.dq, p.dk, p.dv = view(grad), view(dq), view(dk), view(dv)
         w.lse, w.delta = pointer(lse), pointer(delta)
         if self.branches != "recurrence":
-            self.run("window_backward_queries", w)
+            self.run("window_backward_queries" + self.near, w)
             self.run("window_backward_keys", w)
         if self.branches != "window":
             r.dg, r.initial, r.final, r.last = pointer(dg), pointer(dfinal), pointer(dinitial), pointer(last) if dfinal is not None else None

@@ -8,6 +8,9 @@ internal static class AttentionKernels
     internal const int Chunk = 64;
     private const int Block = 16, Threads = 256, ManyThreads = 512, RebasedRows = 96, MostShared = 221 << 10;
 
+    /// <summary>Windows up to this, without sinks, are five blocks of keys for a block of queries: near_keys.cuh.</summary>
+    private const int NearWindow = (4 * Block) + 1;
+
     private static readonly Lazy<int> SharedBytes = new(() => Driver.Attribute(Driver.MostSharedMemory, 0));
 
     /// <summary>Whether there is a kernel for bf16 heads of this size on the card at hand.</summary>
@@ -32,8 +35,9 @@ internal static class AttentionKernels
             "window_backward_queries" => (ManyThreads, store + (8 * tile)),
             _ => (Threads, (6 * tile) + (7 * Chunk * sizeof(int))),
         };
+        var near = p is { Window: <= NearWindow, Sinks: 0 } && kernel != "window_backward_keys";
         CudaModule.Get("window_attention.cu", ("HEAD_DIM", (int)dim))
-            .Launch(kernel, (Chunks(p.Tokens), p.KvHeads, batch), threads, (int)shared, in p);
+            .Launch(near ? kernel + "_near" : kernel, (Chunks(p.Tokens), p.KvHeads, batch), threads, (int)shared, in p);
     }
 
     internal static void Recurrence(string kernel, in RecurrenceParameters p, RecurrenceGate gate, long batch, long dim)

@@ -102,7 +102,9 @@ static void launch(const void* params, dim3 grid, int threads, int shared_bytes,
 
 extern "C" void emulate(const char* kernel, const void* params, unsigned x, unsigned y, unsigned z, int threads, int shared_bytes, bool backwards) {
   ENTRY(const WindowParams, window_forward);
+  ENTRY(const WindowParams, window_forward_near);
   ENTRY(const WindowParams, window_backward_queries);
+  ENTRY(const WindowParams, window_backward_queries_near);
   ENTRY(const WindowParams, window_backward_keys);
   ENTRY(const RecurrenceParams, recurrence_contributions);
   ENTRY(const RecurrenceParams, recurrence_scan);
