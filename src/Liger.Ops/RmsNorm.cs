@@ -35,7 +35,7 @@ public static class RmsNorm
             ctx.save_data("weight", weight.requires_grad);
             if (RmsNormKernel.Serves(x, weight))
             {
-                var (y, r) = RmsNormKernel.Forward(x, weight, epsilon);
+                var (_, y, r) = RmsNormKernel.Forward(x, null, weight, epsilon);
                 ctx.save_for_backward([x, weight, r.MoveToOuterDisposeScope()]);
                 return y.MoveToOuterDisposeScope();
             }
@@ -53,7 +53,7 @@ public static class RmsNorm
             var (x, weight, inverse) = (saved[0], saved[1], saved[2]);
             var ofWeight = (bool)ctx.get_data("weight");
             if (!ofWeight && RmsNormKernel.Serves(x, weight))
-                return [RmsNormKernel.Backward(x, weight, inverse, grad_output), null!, null!];
+                return [RmsNormKernel.Backward(x, weight, inverse, grad_output, null), null!, null!];
             inverse = inverse.view([.. x.shape[..^1], 1]);
             var wide = x.to(inverse.dtype);
             var normed = wide * inverse;

@@ -23,6 +23,32 @@ public class FusedKernelTests
     }
 
     [GpuTheory]
+    [InlineData(8, true)]
+    [InlineData(4096, true)]
+    [InlineData(4096, false)]
+    [InlineData(14344, true)]
+    public void Residual_sum_and_norm_and_both_gradients_equal_the_plain_form(long columns, bool added)
+    {
+        using var scope = NewDisposeScope();
+        var (x, delta, weight) = (Random(3, 7, columns).requires_grad_(), added ? Random(3, 7, columns).requires_grad_() : null, Random(columns));
+        var (ofSum, ofNormed) = (Random(3, 7, columns), Random(3, 7, columns));
+        var leaves = new[] { x, delta }.OfType<Tensor>().ToArray();
+        foreach (var both in new[] { true, false })
+        {
+            var (sum, normed) = ResidualNorm.Forward(x, delta, weight, 1e-5);
+            var grads = autograd.grad(both ? [sum, normed] : [normed], leaves, both ? [ofSum, ofNormed] : [ofNormed]);
+            Tensor[] wide = [.. leaves.Select(leaf => leaf.detach().to(float64).requires_grad_())];
+            var whole = added ? wide[0] + wide[1] : wide[0] * 1;
+            var expected = RmsNorm.Naive(whole, weight.to(float64), 1e-5);
+            var wanted = autograd.grad(both ? [whole, expected] : [expected], wide, both ? [ofSum.to(float64), ofNormed.to(float64)] : [ofNormed.to(float64)]);
+            Near(sum.detach(), whole.detach(), "sum");
+            Near(normed.detach(), expected.detach(), "normed");
+            for (var i = 0; i < leaves.Length; i++)
+                Near(grads[i], wanted[i], $"gradient {i}, both {both}");
+        }
+    }
+
+    [GpuTheory]
     [InlineData(1.0)]
     [InlineData(40.0)]
     public void The_gated_product_and_its_gradients_equal_the_plain_form(double spread)

@@ -24,7 +24,7 @@ public sealed record Place(Device Device, ScalarType Dtype)
     public void Poison()
     {
         using var scope = NewDisposeScope();
-        for (var size = 1 << 8; size <= (Device.type == DeviceType.CUDA ? 1 << 20 : 1 << 12); size <<= 4)
+        for (var size = 1 << 8; size <= (Device.type == TorchSharp.DeviceType.CUDA ? 1 << 20 : 1 << 12); size <<= 4)
             for (var i = 0; i < 8; i++)
                 full([size], double.NaN, ScalarType.Float32, Device);
     }

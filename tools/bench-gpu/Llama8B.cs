@@ -11,24 +11,23 @@ internal static class Llama8B
 {
     internal const int Vocabulary = 128_256;
 
-    internal static CausalLM Make(string mixer, int layers = 32)
+    internal static CausalLM Make(string mixer) =>
+        CausalLM.Build(HfConfig.FromJson(Config(), "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new DeviceRandom(device("cuda:0"), ScalarType.BFloat16));
+
+    internal static JsonObject Config() => new()
     {
-        var config = new JsonObject
-        {
-            ["model_type"] = "llama",
-            ["architectures"] = new JsonArray("LlamaForCausalLM"),
-            ["hidden_size"] = 4096,
-            ["intermediate_size"] = 14336,
-            ["num_hidden_layers"] = layers,
-            ["num_attention_heads"] = 32,
-            ["num_key_value_heads"] = 8,
-            ["vocab_size"] = Vocabulary,
-            ["max_position_embeddings"] = 131_072,
-            ["rope_theta"] = 500_000.0,
-            ["rms_norm_eps"] = 1e-5,
-            ["tie_word_embeddings"] = false,
-            ["torch_dtype"] = "bfloat16",
-        };
-        return CausalLM.Build(HfConfig.FromJson(config, "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new DeviceRandom(device("cuda:0"), ScalarType.BFloat16));
-    }
+        ["model_type"] = "llama",
+        ["architectures"] = new JsonArray("LlamaForCausalLM"),
+        ["hidden_size"] = 4096,
+        ["intermediate_size"] = 14336,
+        ["num_hidden_layers"] = 32,
+        ["num_attention_heads"] = 32,
+        ["num_key_value_heads"] = 8,
+        ["vocab_size"] = Vocabulary,
+        ["max_position_embeddings"] = 131_072,
+        ["rope_theta"] = 500_000.0,
+        ["rms_norm_eps"] = 1e-5,
+        ["tie_word_embeddings"] = false,
+        ["torch_dtype"] = "bfloat16",
+    };
 }

@@ -21,6 +21,8 @@ internal static class PieceBench
         var x = Random(Batch, Tokens, Hidden);
         var weight = ones([Hidden], ScalarType.BFloat16, gpu);
         Piece(report, "rms norm", () => RmsNorm.Forward(x, weight, 1e-5), [x]);
+        var delta = Random(Batch, Tokens, Hidden);
+        Piece(report, "residual and norm", () => ResidualNorm.Forward(x, delta, weight, 1e-5).Normed, [x, delta]);
         var (gate, up) = (Random(Batch, Tokens, Inner), Random(Batch, Tokens, Inner));
         Piece(report, "silu(gate) * up", () => SwiGlu.Forward(gate, up), [gate, up]);
         Piece(report, "residual sum", () => x + x, [x]);
@@ -33,7 +35,7 @@ internal static class PieceBench
         var (cos, sin) = Rotary.Table(frequencies, arange(Tokens, device: gpu), ScalarType.BFloat16);
         var rotary = new RotaryTable(cos, sin);
         Piece(report, "rotary q", () => rotary.Apply(q), [q]);
-        foreach (var name in new[] { "window", "gla", "liger-gla" })
+        foreach (var name in new[] { "window", "gla", "liger-gla", "retention", "mamba2", "hgrn2" })
         {
             var mixer = new MixerSpec(name, new Dictionary<string, string>()).Create(new MixerShape(Heads, KvHeads, HeadDim));
             Piece(report, name, () => mixer.Parallel(new MixerInput(q, k, v, rotary)), [q, k, v]);

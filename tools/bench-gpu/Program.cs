@@ -13,6 +13,9 @@ foreach (var section in sections)
     switch (section)
     {
         case "prefill": PrefillBench.Run(report); break;
+        case "compile": CompileBench.Run(report); break;
+        case "load": LoadBench.Run(report); break;
+        case "step": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (8, 1024, true)]); break;
         case "pieces": PieceBench.Run(report); break;
         case "train": TrainBench.Run(report, "liger-gla", [(1, 1024, false), (8, 1024, false), (8, 1024, true), (4, 4096, true), (1, 32768, true)]); break;
         case "train-softmax": TrainBench.Run(report, "softmax", [(8, 1024, false), (8, 1024, true)]); break;

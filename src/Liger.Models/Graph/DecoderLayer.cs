@@ -103,8 +103,9 @@ public sealed class DecoderLayer : IDisposable
 
     private (Tensor Attended, Tensor Inner) UpToDown(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state, Tensor? recorded)
     {
-        var attended = x + Attention.forward(RmsNorm.Forward(x, inputNorm, epsilon), rotary, layout, state, recorded);
-        return (attended, feedForward.Inner(RmsNorm.Forward(attended, postNorm, epsilon)));
+        var (whole, normed) = ResidualNorm.Forward(x, null, inputNorm, epsilon);
+        var (attended, attendedNormed) = ResidualNorm.Forward(whole, Attention.forward(normed, rotary, layout, state, recorded), postNorm, epsilon);
+        return (attended, feedForward.Inner(attendedNormed));
     }
 
     /// <inheritdoc/>

@@ -70,6 +70,16 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
     /// <inheritdoc/>
     protected override (Tensor Output, IReadOnlyList<Tensor> State) Chunked(RecurrentTerms terms, IReadOnlyList<Tensor> state, Tensor? documents)
     {
+        if (terms.Narrow && terms.Queries.is_cuda)
+        {
+            // What no kernel makes itself is given to one: features and decays of any kind.
+            var (q, k, v) = (terms.Queries.to(bfloat16), terms.Keys.to(bfloat16), terms.Values.to(bfloat16));
+            if (LigerAttention.HasKernels(q, k, v, null, documents))
+            {
+                var (narrow, after) = LigerAttention.Forward(q, k, v, null, new RecurrenceBranch(RecurrenceGate.Given, LogDecay: Decay(terms), Initial: state[0]), documents);
+                return (narrow, [after!]);
+            }
+        }
         var (output, last) = GatedLinearAttention.Forward(terms.Queries, terms.Keys, terms.Values, Decay(terms), state: state[0], documents: documents);
         return (Normalized(output), [last]);
     }

@@ -88,6 +88,7 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
     /// <summary>Takes padding and silent tokens out and numbers the documents: 0 for what continues the carried state, one more from each start on.</summary>
     private static (RecurrentTerms Terms, Tensor? Documents) Lay(RecurrentTerms terms, MixerInput input)
     {
+        terms = terms with { Narrow = input.Queries.dtype == bfloat16 };
         Tensor Mask(Tensor counts) => counts.to(terms.Keys.dtype).unsqueeze(-1).unsqueeze(-1);
         if (input.Silent is { } silent)
             terms = terms.Masked(Mask(silent.logical_not()));

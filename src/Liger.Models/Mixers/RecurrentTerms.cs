@@ -8,6 +8,9 @@ namespace Liger.Models.Mixers;
 /// <param name="Strength">[B,T,Hkv,·]: how strongly a delta rule replaces, at least 0.</param>
 public sealed record RecurrentTerms(Tensor Queries, Tensor Keys, Tensor Values, Tensor? LogDecay = null, Tensor? Strength = null)
 {
+    /// <summary>Whether the model computes in bf16: kernels may take the terms rounded to it.</summary>
+    internal bool Narrow { get; init; }
+
     /// <summary>The same, with nothing written and nothing forgotten where a mask is 0.</summary>
     /// <param name="mask">[B,T,1,1], 0 or 1.</param>
     internal RecurrentTerms Masked(Tensor mask) =>

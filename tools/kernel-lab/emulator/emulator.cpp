@@ -2,13 +2,14 @@
 //   g++ -O1 -fPIC -shared -DHEAD_DIM=128 -DGATE=0 -I<folder with the kernels and this primitives.cuh> emulator.cpp
 #include "window_attention.cu"
 #include "gated_linear_attention.cu"
+#include "rms_norm.cu"
 #include <type_traits>
 #include <vector>
 
 namespace emulator {
 Fiber fibers[MaxThreads];
 int current;
-dim3 thread, block;
+dim3 thread, block, size;
 char* shared;
 uint64_t board[2][MaxThreads][4];
 static void* scheduler;
@@ -68,6 +69,7 @@ static Wait run_warp(int warp) {
 static void run(void (*kernel)(), dim3 grid, int threads, int shared_bytes, bool backwards) {
   constexpr size_t Stack = 1 << 16;
   entry = kernel;
+  size.x = threads;
   std::vector<char> stacks(threads * Stack), memory(shared_bytes + 64);
   shared = (char*)(((uintptr_t)memory.data() + 63) & ~(uintptr_t)63);
   for (block.z = 0; block.z < grid.z; block.z++)
@@ -98,6 +100,24 @@ static void launch(const void* params, dim3 grid, int threads, int shared_bytes,
 }
 }  // namespace emulator
 
+// Kernels that take their arguments one by one.
+struct NormForward {
+  const bf16 *x, *delta, *weight;
+  bf16 *sum, *y;
+  float* inverse;
+  int columns;
+  float epsilon;
+};
+struct NormBackward {
+  const bf16 *s, *weight;
+  const float* inverse;
+  const bf16 *dy, *dz;
+  bf16* ds;
+  int columns;
+};
+KERNEL norm_forward(const NormForward p) { rms_norm_forward(p.x, p.delta, p.weight, p.sum, p.y, p.inverse, p.columns, p.epsilon); }
+KERNEL norm_backward(const NormBackward p) { rms_norm_backward(p.s, p.weight, p.inverse, p.dy, p.dz, p.ds, p.columns); }
+
 #define ENTRY(Params, name) if (!strcmp(kernel, #name)) return emulator::launch<Params, name>(params, {x, y, z}, threads, shared_bytes, backwards)
 
 extern "C" void emulate(const char* kernel, const void* params, unsigned x, unsigned y, unsigned z, int threads, int shared_bytes, bool backwards) {
@@ -112,6 +132,8 @@ extern "C" void emulate(const char* kernel, const void* params, unsigned x, unsi
   ENTRY(const RecurrenceParams, recurrence_gradient_contributions);
   ENTRY(const RecurrenceParams, recurrence_gradient_scan);
   ENTRY(const RecurrenceParams, recurrence_backward);
+  ENTRY(const NormForward, norm_forward);
+  ENTRY(const NormBackward, norm_backward);
   fprintf(stderr, "no kernel %s\n", kernel);
   abort();
 }

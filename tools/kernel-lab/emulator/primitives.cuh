@@ -12,6 +12,7 @@ typedef long long int64;
 #define __global__
 #define __device__
 #define __forceinline__ inline
+#define __shared__ static
 #define __launch_bounds__(...)
 #define KERNEL static void
 
@@ -27,10 +28,10 @@ inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 namespace emulator {
 enum Wait { Running, Exchange, Barrier, Done };
 struct Fiber { void* stack; void* sp; Wait wait; unsigned exchanges; };
-constexpr int MaxThreads = 512;
+constexpr int MaxThreads = 1024;
 extern Fiber fibers[MaxThreads];
 extern int current;
-extern dim3 thread, block;
+extern dim3 thread, block, size;
 extern char* shared;
 extern uint64_t board[2][MaxThreads][4];
 void pause(Wait wait);
@@ -44,6 +45,7 @@ inline uint64_t (*exchange(const uint64_t (&words)[4]))[4] {
 }  // namespace emulator
 
 #define threadIdx emulator::thread
+#define blockDim emulator::size
 #define blockIdx emulator::block
 inline void __syncthreads() { emulator::pause(emulator::Barrier); }
 inline char* shared_memory() { return emulator::shared; }
