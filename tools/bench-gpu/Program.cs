@@ -6,7 +6,10 @@ if (!TorchSharp.torch.cuda.is_available())
     Console.Error.WriteLine("bench-gpu: libtorch sees no GPU here. Run it on a machine with one; tools/device-run says how.");
     return 3;
 }
-var report = new Report();
+var path = args.SkipWhile(a => a != "--json").Skip(1).FirstOrDefault();
+// libtorch counts a device's memory from its first tensor there on.
+using var awake = TorchSharp.torch.zeros([1], device: TorchSharp.torch.device("cuda:0"));
+var report = new Report(path);
 var sections = args.TakeWhile(a => a != "--json").ToList();
 foreach (var section in sections)
 {
@@ -26,6 +29,4 @@ foreach (var section in sections)
             return 2;
     }
 }
-if (args.SkipWhile(a => a != "--json").Skip(1).FirstOrDefault() is { } path)
-    report.Save(path, Report.Machine());
 return 0;

@@ -6,9 +6,11 @@ using Liger.Torch;
 
 namespace Liger.GpuBench;
 
-/// <summary>The figures of a run: one JSON object a line on the terminal, all of them in a file at the end.</summary>
-internal sealed class Report
+/// <summary>The figures of a run: one JSON object a line on the terminal, and all so far in a file after each.</summary>
+/// <param name="path">The file; null: none.</param>
+internal sealed class Report(string? path)
 {
+    private readonly JsonObject machine = Machine();
     private readonly JsonArray figures = [];
 
     internal static double PeakGiB => TorchLibrary.CudaMemory().Peak / (double)(1L << 30);
@@ -18,6 +20,8 @@ internal sealed class Report
         figure.Insert(0, "work", work);
         Console.WriteLine(figure.ToJsonString());
         figures.Add(figure);
+        if (path is not null)
+            File.WriteAllText(path, new JsonObject { ["machine"] = machine.DeepClone(), ["figures"] = figures.DeepClone() }.ToJsonString(new() { WriteIndented = true }) + "\n");
     }
 
     /// <summary>Runs one case; what it cannot do is a figure too.</summary>
@@ -38,7 +42,7 @@ internal sealed class Report
     }
 
     /// <summary>On what, with what, from which sources.</summary>
-    internal static JsonObject Machine()
+    private static JsonObject Machine()
     {
         var version = typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         var kernels = CudaKernels.Status;
@@ -52,7 +56,4 @@ internal sealed class Report
             ["kernels"] = kernels.Available ? $"{kernels.Architecture}, NVRTC {kernels.Compiler?.Split(' ')[0]}" : kernels.Reason,
         };
     }
-
-    internal void Save(string path, JsonObject machine) =>
-        File.WriteAllText(path, new JsonObject { ["machine"] = machine, ["figures"] = figures }.ToJsonString(new() { WriteIndented = true }) + "\n");
 }

@@ -87,28 +87,39 @@ def sdpa():
 CASES = [dict(b=8, t=1024), dict(b=8, t=1024, branches="window"), dict(b=8, t=1024, branches="recurrence"), dict(b=8, t=1024, gate="hgrn2"), dict(b=8, t=1024, gate="given"),
          dict(b=4, t=2048), dict(b=1, t=16384), dict(b=1, t=65536), dict(b=8, t=1024, d=64)]
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="only the first case")
-    parser.add_argument("--few", action="store_true", help="the first shape under every gate")
-    parser.add_argument("--json", help="where the record goes")
-    parser.add_argument("--commit", help="what was measured")
-    options = parser.parse_args()
+FEW = [one for one in CASES if one.get("t") == 1024 and "branches" not in one and "d" not in one]
+
+
+def record(cases, commit=None):
+    """Everything about the cases, the kernels' own times included; printed on the way."""
     results = []
-    few = [one for one in CASES if one.get("t") == 1024 and "branches" not in one and "d" not in one]
-    for one in CASES[:1] if options.short else few if options.few else CASES:
+    for one in cases:
         result = case(**one)
         results.append(result)
         print(json.dumps({k: v for k, v in result.items() if k != "kernels"}))
         for name, x in result["kernels"].items():
-            print(f"  {name:36s} {x['ms']:.3f} ms  {x['registers']} registers  {x['local_bytes']} B local  {x['shared_bytes']} B shared")
+            print(f"  {name:36s} {x['ms']:.3f} ms  {x['registers']} registers  {x['local_bytes']} B local  {x['shared_bytes']} B shared", flush=True)
     compiled = {" ".join(map(str, k)).strip(): round(v, 2) for k, v in Card.compile_seconds.items()}
-    record = dict(what="Liger attention on kernels, ms: medians of graph replays; kernels: medians of single launches", commit=options.commit,
-                  card=torch.cuda.get_device_name(), torch=torch.__version__, when=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-                  compile_seconds=compiled, sdpa_causal_8x1024=sdpa(), results=results)
-    print("SDPA causal 8x1024, 32 heads:", record["sdpa_causal_8x1024"])
-    print("compile seconds", compiled)
+    return dict(what="Liger attention on kernels, ms: medians of graph replays; kernels: medians of single launches", commit=commit,
+                card=torch.cuda.get_device_name(), torch=torch.__version__, when=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                compile_seconds=compiled, results=results)
+
+
+def save(what, path):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(what, file, indent=1)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="only the first case")
+    parser.add_argument("--json", help="where the record goes")
+    parser.add_argument("--commit", help="what was measured")
+    options = parser.parse_args()
+    found = record(CASES[:1] if options.short else CASES, options.commit)
+    found["sdpa_causal_8x1024"] = sdpa()
+    print("SDPA causal 8x1024, 32 heads:", found["sdpa_causal_8x1024"])
+    print("compile seconds", found["compile_seconds"])
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(record, file, indent=1)
-            file.write("\n")
+        save(found, options.json)

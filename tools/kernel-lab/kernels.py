@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = os.environ.get("KERNEL_SOURCES") or os.path.join(HERE, "../../src/Liger.Ops/Cuda")
 GATES = {"gla": 0, "hgrn2": 1, "given": 2}
 CHUNK = 64
+WINDOW, GATED = "window_attention.cu", "gated_linear_attention.cu"
 P, I64, I32, F32 = ctypes.c_void_p, ctypes.c_longlong, ctypes.c_int, ctypes.c_float
 
 
@@ -58,6 +59,44 @@ class Emulator:
         self.emulator.emulate(kernel.encode(), ctypes.byref(params), *grid, threads, shared, self.backwards)
 
 
+def nvrtc():
+    found = sorted(glob.glob(os.path.join(os.path.dirname(torch.__file__), "../nvidia/*/lib/libnvrtc.so.*")))
+    return ctypes.CDLL([f for f in found if "builtins" not in f and ".alt." not in f][0])
+
+
+def compiled(folder, file, dim, gate):
+    """A source for a card, kept in the folder for temporary files; no card is needed for it. Sources without gates are the same under all."""
+    compiler, program = nvrtc(), P()
+    headers = sorted(glob.glob(os.path.join(folder, "*.cuh")))
+    defines = [f"-DHEAD_DIM={dim}"] + ([f"-DGATE={GATES[gate]}"] if file == GATED else [])
+    everything = hashlib.sha256(" ".join(defines).encode())
+    for path in headers + [os.path.join(folder, file)]:
+        everything.update(open(path, "rb").read())
+    kept = os.path.join(tempfile.gettempdir(), f"{file}-{everything.hexdigest()[:16]}.cubin")
+    if os.path.exists(kept):
+        return open(kept, "rb").read()
+    texts = (ctypes.c_char_p * len(headers))(*[open(h, "rb").read() for h in headers])
+    names = (ctypes.c_char_p * len(headers))(*[os.path.basename(h).encode() for h in headers])
+    compiler.nvrtcCreateProgram(ctypes.byref(program), open(os.path.join(folder, file), "rb").read(), file.encode(), len(headers), texts, names)
+    options = [o.encode() for o in ["--gpu-architecture=sm_90a", "--std=c++17", *defines, *os.environ.get("NVRTC_OPTIONS", "").split()]]
+    status = compiler.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*options))
+    size = ctypes.c_size_t()
+    compiler.nvrtcGetProgramLogSize(program, ctypes.byref(size))
+    log = ctypes.create_string_buffer(size.value)
+    compiler.nvrtcGetProgramLog(program, log)
+    if log.value.strip():
+        print(log.value.decode(), flush=True)
+    if status != 0:
+        raise RuntimeError(f"{folder}/{file} does not compile")
+    compiler.nvrtcGetCUBINSize(program, ctypes.byref(size))
+    cubin = ctypes.create_string_buffer(size.value)
+    compiler.nvrtcGetCUBIN(program, cubin)
+    with open(kept + str(os.getpid()), "wb") as out:
+        out.write(cubin.raw)
+    os.replace(kept + str(os.getpid()), kept)
+    return cubin.raw
+
+
 class Card:
     """NVRTC and the CUDA driver; launches go to torch's current stream."""
     compile_seconds = {}
@@ -68,20 +107,15 @@ class Card:
         torch.cuda.init(); torch.zeros(1, device="cuda")
         self.functions = {}
         self.key = (dim, gate)
-        for file in ("window_attention.cu", "gated_linear_attention.cu"):
-            name = (file, dim, gate if "gated" in file else "")
+        for file in (WINDOW, GATED):
+            name = (SOURCES, file, dim, gate if file == GATED else "")
             if name not in self.cubins:
                 start = time.time()
-                self.cubins[name] = self.compile(file, dim, gate)
-                self.compile_seconds[name] = time.time() - start
+                self.cubins[name] = compiled(*name)
+                self.compile_seconds[name[1:]] = time.time() - start
             module = P()
             self.check(self.driver.cuModuleLoadData(ctypes.byref(module), self.cubins[name]))
             self.functions[file] = module
-
-    @staticmethod
-    def nvrtc():
-        found = sorted(glob.glob(os.path.join(os.path.dirname(torch.__file__), "../nvidia/*/lib/libnvrtc.so.*")))
-        return ctypes.CDLL([f for f in found if "builtins" not in f and ".alt." not in f][0])
 
     def check(self, status):
         if status != 0:
@@ -89,41 +123,10 @@ class Card:
             self.driver.cuGetErrorString(status, ctypes.byref(text))
             raise RuntimeError(f"CUDA driver: {status} {text.value}")
 
-    def compile(self, file, dim, gate):
-        nvrtc, program = self.nvrtc(), P()
-        headers = sorted(glob.glob(os.path.join(SOURCES, "*.cuh")))
-        everything = hashlib.sha256()
-        for path in headers + [os.path.join(SOURCES, file)]:
-            everything.update(open(path, "rb").read())
-        kept = os.path.join(tempfile.gettempdir(), f"{file}-{dim}-{gate}-{everything.hexdigest()[:16]}.cubin")
-        if os.path.exists(kept):
-            return open(kept, "rb").read()
-        texts = (ctypes.c_char_p * len(headers))(*[open(h, "rb").read() for h in headers])
-        names = (ctypes.c_char_p * len(headers))(*[os.path.basename(h).encode() for h in headers])
-        nvrtc.nvrtcCreateProgram(ctypes.byref(program), open(os.path.join(SOURCES, file), "rb").read(), file.encode(), len(headers), texts, names)
-        options = [b"--gpu-architecture=sm_90a", b"--std=c++17", f"-DHEAD_DIM={dim}".encode(), f"-DGATE={GATES[gate]}".encode()]
-        options += os.environ.get("NVRTC_OPTIONS", "").encode().split()
-        status = nvrtc.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*options))
-        size = ctypes.c_size_t()
-        nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
-        log = ctypes.create_string_buffer(size.value)
-        nvrtc.nvrtcGetProgramLog(program, log)
-        if log.value.strip():
-            print(log.value.decode(), flush=True)
-        if status != 0:
-            raise RuntimeError(f"{file} does not compile")
-        nvrtc.nvrtcGetCUBINSize(program, ctypes.byref(size))
-        cubin = ctypes.create_string_buffer(size.value)
-        nvrtc.nvrtcGetCUBIN(program, cubin)
-        with open(kept + str(os.getpid()), "wb") as out:
-            out.write(cubin.raw)
-        os.replace(kept + str(os.getpid()), kept)
-        return cubin
-
     def launch(self, kernel, params, grid, threads, shared):
         if kernel not in self.functions:
             function = P()
-            module = self.functions["window_attention.cu" if kernel.startswith("window") else "gated_linear_attention.cu"]
+            module = self.functions[WINDOW if kernel.startswith("window") else GATED]
             self.check(self.driver.cuModuleGetFunction(ctypes.byref(function), module, kernel.encode()))
             self.functions[kernel] = function
             self.check(self.driver.cuFuncSetAttribute(function, 8, shared))  # the most dynamic shared memory
