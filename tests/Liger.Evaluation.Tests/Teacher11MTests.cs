@@ -36,11 +36,11 @@ public class Teacher11MTests
         using var teacher = Load(MixerSpec.Softmax);
         using var window = Load(WindowAndSinks);
         var score = TextScoring.Score(window, ids, new() { Windows = 4 }, original: teacher);
-        // As first measured by this code in fp32. The whole file is harder than its beginning: 2.583 and 2.760 were measured elsewhere.
-        Assert.Equal(1.9594, score.Original!.Loss, 1e-3);
-        Assert.Equal(2.1027, score.Loss, 1e-3);
-        Assert.Equal(0.845, score.Original.Agreement, 2e-3);
-        Assert.Equal(0.194, score.Original.Divergence, 1e-3);
+        // As another program in fp32 has them on the same tokens. The whole file is harder than its beginning: 2.583 and 2.760 were measured elsewhere.
+        Assert.Equal(1.7834, score.Original!.Loss, 1e-3);
+        Assert.Equal(1.9420, score.Loss, 1e-3);
+        Assert.Equal(0.8546, score.Original.Agreement, 2e-3);
+        Assert.Equal(0.1846, score.Original.Divergence, 1e-3);
     }
 
     [MaterialFact(Weights, Needles)]
