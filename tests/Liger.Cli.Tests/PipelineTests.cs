@@ -68,7 +68,7 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Path.Combine(model, "model.safetensors")), File.ReadAllBytes(Path.Combine(to, "model.safetensors")));
         Assert.Equal(File.ReadAllBytes(Path.Combine(model, "tokenizer.json")), File.ReadAllBytes(Path.Combine(to, "tokenizer.json")));
         var config = HfConfig.Load(to);
-        Assert.Equal("liger_gla", config.ModelType);
+        Assert.Equal("liger_gla_custom", config.ModelType);
         Assert.Equal(("liger-gla", 8, 2), (config.Liger!["mixer"]!.GetValue<string>(), config.Liger["window"]!.GetValue<int>(), config.Liger["sinks"]!.GetValue<int>()));
         using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(to, "conversion.json")));
         Assert.Equal(2, report.RootElement.GetProperty("layers").GetArrayLength());

@@ -24,6 +24,23 @@ public class LinearizerTests
         Assert.Equal(2, plan.Layers.Count);
     }
 
+    [Theory]
+    [InlineData("llama", "liger-gla", "sinks", "4", "liger_gla_custom")]
+    [InlineData("llama", "liger-gla", "cache-bits", "8", "liger_gla_custom")]
+    [InlineData("qwen2", "liger-gla", "window", "32", "liger_qwen2_gla_custom")]
+    [InlineData("llama", "liger-gla", "mix", "0.50", "liger_gla")]
+    [InlineData("llama", "liger-gsa", "slots", "4", "liger_gsa")]
+    [InlineData("mistral", "liger-gsa", "slots", "4", "liger_mistral_gsa_custom")]
+    [InlineData("llama", "window", "window", "32", "liger_window")]
+    public void Options_that_published_code_does_not_know_keep_it_from_loading_the_result(string family, string mixer, string option, string value, string type)
+    {
+        var plan = Linearizer.Plan(TinyModel.Config(family), Spec(mixer, (option, value)));
+        Assert.Equal(type, plan.ModelType);
+        Assert.Equal(type.EndsWith("_custom", StringComparison.Ordinal), plan.Config["architectures"]![0]!.GetValue<string>().Contains("_CUSTOM", StringComparison.Ordinal));
+        var spec = MixerSpec.Of(HfConfig.FromJson(plan.Config, "converted/config.json"));
+        Assert.True(spec.SameAs(Spec(mixer, (option, value))));
+    }
+
     [Fact]
     public void The_config_can_be_read_back_with_every_hyperparameter()
     {

@@ -76,24 +76,32 @@ public static class Linearizer
         var name = family.ToString().ToLowerInvariant();
         if (mixer.IsSoftmax)
             return name;
-        return TypePrefix + (family == HfFamily.Llama ? "" : name + "_") + KindOf(mixer);
+        return TypePrefix + (family == HfFamily.Llama ? "" : name + "_") + KindOf(family, mixer);
     }
 
     /// <summary>
-    /// Published hybrids are named by their recurrence alone, so one without a window carries "only". Exceptions carry "h", as the paper's Liger-GLA-H:
-    /// published code, which knows no exceptions, must not take such a checkpoint for one of its own.
+    /// Published hybrids are named by their recurrence alone, so one without a window carries "only". Exceptions carry "h", as the paper's Liger-GLA-H,
+    /// and other options than the published ones "custom": published code, which knows neither, must not take such a checkpoint for one of its own.
     /// </summary>
-    private static string KindOf(MixerPlan plan) => plan.Default.Name.Replace('-', '_') switch
+    private static string KindOf(HfFamily family, MixerPlan plan) => plan.Default.Name.Replace('-', '_') switch
     {
-        var hybrid when hybrid.StartsWith(TypePrefix, StringComparison.Ordinal) => hybrid[TypePrefix.Length..],
+        var hybrid when hybrid.StartsWith(TypePrefix, StringComparison.Ordinal) =>
+            hybrid[TypePrefix.Length..] + (plan.Exceptions.Count == 0 && !IsAsPublished(family, plan.Default) ? "_custom" : ""),
         var alone when MixerCatalog.All.Any(k => k.Name == $"liger-{plan.Default.Name}") => alone + "_only",
         var other => other,
     } + (plan.Exceptions.Count > 0 ? "_h" : "");
 
+    /// <summary>Whether published code computes this mixer: all but the slots of its Llama are constants there.</summary>
+    private static bool IsAsPublished(HfFamily family, MixerSpec mixer)
+    {
+        var variable = family == HfFamily.Llama ? mixer.Options.Where(option => option.Key == "slots") : [];
+        return mixer.SameAs(new MixerSpec(mixer.Name, variable.ToDictionary(option => option.Key, option => option.Value)));
+    }
+
     private static string ArchitectureOf(HfFamily family, MixerPlan mixer)
     {
         var prefix = family == HfFamily.Llama ? "" : family.ToString();
-        return mixer.IsSoftmax ? $"{family}ForCausalLM" : $"Liger{prefix}{KindOf(mixer).ToUpperInvariant()}ForCausalLM";
+        return mixer.IsSoftmax ? $"{family}ForCausalLM" : $"Liger{prefix}{KindOf(family, mixer).ToUpperInvariant()}ForCausalLM";
     }
 
     private static void AddPublishedFields(JsonObject config, HfConfig source, JsonObject section)
