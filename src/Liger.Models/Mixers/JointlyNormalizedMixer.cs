@@ -42,32 +42,36 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         using var scope = NewDisposeScope();
         var terms = Terms.Of(input, rope, gate).Rounded(kept);
         var tokens = input.Queries.shape[1];
-        // Sinks of packed documents differ from token to token: such rows are met as one segment.
-        if (tokens <= Segment || input.Layout is not null)
-        {
-            var positions = input.Layout?.Positions ?? arange(tokens, device: input.Queries.device);
-            return Block(terms, terms, positions, positions, input.Layout?.Documents, null, attend).MoveToOuterDisposeScope();
-        }
+        var (layout, device) = (input.Layout, input.Queries.device);
         var outputs = new List<Tensor>();
-        var state = Empty(input.Queries.shape[0], RecurrentMixer.Accumulator(input.Queries), input.Queries.device);
-        var (summed, sinks) = ((long)visibility.Sinks, Math.Min(visibility.Sinks, tokens));
+        var state = Empty(input.Queries.shape[0], RecurrentMixer.Accumulator(input.Queries), device);
+        // Sinks are never summed up; without a layout they are the first tokens.
+        var (summed, owner) = (layout is null ? Math.Min(visibility.Sinks, tokens) : 0, (Tensor?)null);
         for (long from = 0; from < tokens; from += Segment)
         {
             var count = Math.Min(Segment, tokens - from);
-            // Keys from here on may still be in some query's window; between the sinks and here all have left.
-            var first = Math.Max(sinks, from - visibility.Window!.Value + 1);
-            if (first > summed)
+            // The state is of the document that the segment begins in: others reach no query from before it.
+            var document = layout?.Documents.narrow(1, from, 1);
+            if (owner is not null)
+                state = state * document!.eq(owner).to(state.dtype).view(-1, 1, 1, 1);
+            owner = document;
+            var keys = new SegmentKeys(visibility, from, count, layout, device);
+            // All keys before those at hand have left every window.
+            if (keys.Start > summed)
             {
-                state = state + Sum(terms.Part(summed, first - summed));
-                summed = first;
+                var gone = keys.Start - summed;
+                var own = layout?.Documents.narrow(1, summed, gone).eq(document!);
+                var present = own?.logical_and(layout!.Positions.narrow(1, summed, gone).ge(visibility.Sinks));
+                state = state + Sum([.. terms.Part(summed, gone).Stored.Select(x => x.transpose(1, 2))], present);
+                summed = keys.Start;
             }
-            var at = arange(from, from + count, device: input.Queries.device);
-            var start = from == 0 ? 0 : first;
-            var keys = terms.Part(start, from + count - start);
-            var places = arange(start, from + count, device: input.Queries.device);
-            if (start > 0 && sinks > 0)
-                (keys, places) = (Terms.Join(terms.Part(0, sinks), keys), cat([arange(sinks, device: input.Queries.device), places]));
-            outputs.Add(Block(terms.Part(from, count), keys, at, places, null, from == 0 ? null : new CarriedKeys(map.Queries(terms.Part(from, count).FarQueries), state), attend));
+            var queries = terms.Part(from, count);
+            var documents = layout?.Documents.narrow(1, from, count);
+            var at = layout?.Positions.narrow(1, from, count) ?? arange(from, from + count, device: device);
+            var carried = from == 0 ? null : new CarriedKeys(map.Queries(queries.FarQueries), state, documents?.eq(document!));
+            var near = visibility.Mask(at, keys.Positions, documents, keys.Documents);
+            var far = default(Visibility).Mask(at, keys.Positions, documents, keys.Documents).logical_and(near.logical_not());
+            outputs.Add(Attend(queries, terms.At(keys), near, far, carried, attend));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }
@@ -128,13 +132,6 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         return output.MoveToOuterDisposeScope();
     }
 
-    private Tensor Block(Terms queries, Terms keys, Tensor at, Tensor places, Tensor? documents, CarriedKeys? carried, Attending attend)
-    {
-        var near = visibility.Mask(at, places, documents, documents);
-        var far = default(Visibility).Mask(at, places, documents, documents).logical_and(near.logical_not());
-        return Attend(queries, keys, near, far, carried, attend);
-    }
-
     private Tensor Attend(Terms queries, Terms keys, Tensor near, Tensor far, CarriedKeys? carried, Attending attend)
     {
         Tensor Kernel(Tensor scores)
@@ -154,8 +151,6 @@ public abstract class JointlyNormalizedMixer : TokenMixer
         var raw = rope ? null : Of(2);
         return new Terms(Of(Keys), Of(Keys), Of(Values), Of(Keys), raw ?? Of(Keys), gate is null ? null : Of(rope ? 2 : 3), raw is not null);
     }
-
-    private Tensor Sum(Terms left) => Sum([.. left.Stored.Select(x => x.transpose(1, 2))], null);
 
     private Tensor Sum(IReadOnlyList<Tensor> stored, Tensor? present)
     {
@@ -187,12 +182,17 @@ public abstract class JointlyNormalizedMixer : TokenMixer
             return this with { Keys = k, Values = kept.Rounded(Values), FarKeys = Apart ? kept.Rounded(FarKeys) : k };
         }
 
-        internal static Terms Join(Terms a, Terms b)
+        /// <summary>Of the keys at hand.</summary>
+        internal Terms At(SegmentKeys keys)
         {
-            Tensor Both(Tensor x, Tensor y) => cat([x, y], 1);
-            return new Terms(
-                b.Queries, Both(a.Keys, b.Keys), Both(a.Values, b.Values), b.FarQueries, Both(a.FarKeys, b.FarKeys),
-                a.Write is null ? null : Both(a.Write, b.Write!), a.Apart);
+            var k = keys.Take(Keys, 1);
+            return this with
+            {
+                Keys = k,
+                Values = keys.Take(Values, 1),
+                FarKeys = Apart ? keys.Take(FarKeys, 1) : k,
+                Write = Write is null ? null : keys.Take(Write, 1),
+            };
         }
 
         internal Terms Part(long from, long count)

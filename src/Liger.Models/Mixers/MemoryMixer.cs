@@ -86,16 +86,12 @@ public sealed class MemoryMixer : TokenMixer
         for (long from = 0; from < tokens; from += Segment)
         {
             var count = Math.Min(Segment, tokens - from);
-            // Sinks of packed documents lie anywhere: with a layout all keys up to the last query are met.
-            var sinks = input.Layout is null ? Math.Min(visibility.Sinks, from) : 0;
-            var start = input.Layout is null ? Math.Max(sinks, from - Window + 1) : 0;
-            Tensor AtHand(Tensor x, int along) => sinks == 0 || start == sinks ? x.narrow(along, start == sinks ? 0 : start, from + count - (start == sinks ? 0 : start))
-                : cat([x.narrow(along, 0, sinks), x.narrow(along, start, from + count - start)], along);
             Tensor Part(Tensor x) => x.narrow(1, from, count);
-            var documents = input.Layout?.Documents;
-            var near = visibility.Mask(
-                positions.narrow(-1, from, count), AtHand(positions, positions.Dimensions == 2 ? 1 : 0), documents?.narrow(1, from, count), documents is null ? null : AtHand(documents, 1));
-            outputs.Add(MemoryAttention.Forward(Part(terms.Queries), AtHand(terms.Stored[Keys], 1), AtHand(values, 1), near, Part(read), Part(Weigh(terms.Queries))));
+            var keys = new SegmentKeys(visibility, from, count, input.Layout, input.Keys.device);
+            var documents = input.Layout?.Documents.narrow(1, from, count);
+            var near = visibility.Mask(positions.narrow(-1, from, count), keys.Positions, documents, keys.Documents);
+            outputs.Add(MemoryAttention.Forward(
+                Part(terms.Queries), keys.Take(terms.Stored[Keys], 1), keys.Take(values, 1), near, Part(read), Part(Weigh(terms.Queries))));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }

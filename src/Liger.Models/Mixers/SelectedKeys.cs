@@ -12,6 +12,10 @@ internal sealed record SelectedKeys(Tensor Keys, Tensor Values, Tensor Scores)
         return new SelectedKeys(zeros(size, column.StoredDtype, device), zeros(size, column.StoredDtype, device), full(size[..3], double.NegativeInfinity, float32, device));
     }
 
+    /// <summary>Free where they belong to another document.</summary>
+    /// <param name="same">[1 or B,1].</param>
+    internal SelectedKeys Where(Tensor same) => this with { Scores = Scores.masked_fill(same.unsqueeze(-1).logical_not(), double.NegativeInfinity) };
+
     /// <summary>The chosen ones of these keys in their order, followed by free places.</summary>
     /// <param name="keys">[B,Hkv,I,D].</param>
     /// <param name="values">[B,Hkv,I,D].</param>

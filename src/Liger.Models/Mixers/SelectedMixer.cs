@@ -41,26 +41,29 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
         long batch = q.shape[0], tokens = q.shape[1];
         var (keys, values, device) = (kept.Rounded(k).transpose(1, 2), kept.Rounded(input.Values).transpose(1, 2), q.device);
         var chosen = SelectedKeys.None(batch, shape.KvHeads, options.Selected, new CacheColumn(shape.HeadDim, q.dtype), device);
-        // Sinks of packed documents differ from token to token: such rows are met as one segment.
-        var length = input.Layout is null ? Segment : (int)tokens;
         var outputs = new List<Tensor>();
-        var sinks = Math.Min(visibility.Sinks, tokens);
-        for (long from = 0; from < tokens; from += length)
+        var places = input.Layout?.Positions ?? arange(tokens, device: device).unsqueeze(0);
+        var documents = input.Layout?.Documents ?? zeros_like(places);
+        for (long from = 0; from < tokens; from += Segment)
         {
-            var count = Math.Min(length, tokens - from);
-            var start = from == 0 ? 0 : Math.Max(sinks, from - window.Window + 1);
-            Tensor AtHand(Tensor x) => start == 0 || sinks == 0 ? x.narrow(2, start, from + count - start) : cat([x.narrow(2, 0, sinks), x.narrow(2, start, from + count - start)], 2);
-            var all = arange(tokens, device: device).view(1, 1, -1);
-            var places = (input.Layout?.Positions ?? AtHand(all)[0]).view(input.Layout is null ? 1 : batch, -1);
-            var documents = input.Layout?.Documents ?? zeros_like(places);
-            var part = new Keys(AtHand(keys), AtHand(values), AtHand(scores), documents, places);
-            var (output, updated) = Attend(q.narrow(1, from, count), part, chosen, from == 0 ? null : ones([1, count], @bool, device));
+            var count = Math.Min(Segment, tokens - from);
+            var end = from + count;
+            var held = new SegmentKeys(visibility, from, count, input.Layout, device);
+            var positions = input.Layout is null ? held.Positions.unsqueeze(0) : held.Positions;
+            var part = new Keys(
+                held.Take(keys, 2), held.Take(values, 2), held.Take(scores, 2), held.Documents ?? zeros_like(positions), positions);
+            var before = from == 0 ? null : documents.narrow(1, from - 1, 1);
+            var (output, updated) = Attend(q.narrow(1, from, count), part, chosen, before is null ? null : documents.narrow(1, from, count).eq(before));
             outputs.Add(output);
-            if (from + count < tokens)
-                chosen = Choose(part with { Scores = updated }, chosen, torch.tensor([from + count], [1, 1], device: device), zeros([1, 1], int64, device));
+            if (end == tokens)
+                break;
+            var now = documents.narrow(1, end - 1, 1);
+            if (before is not null)
+                chosen = chosen.Where(now.eq(before));
+            chosen = Choose(part with { Scores = updated }, chosen, places.narrow(1, end - 1, 1) + 1, now);
             // What attention the ring has got so far goes on to the next segment.
-            scores = start == 0 ? cat([updated, scores.narrow(2, from + count, tokens - from - count)], 2)
-                : cat([scores.narrow(2, 0, start), updated.narrow(2, updated.shape[2] - (from + count - start), from + count - start), scores.narrow(2, from + count, tokens - from - count)], 2);
+            var ring = end - held.Start;
+            scores = cat([scores.narrow(2, 0, held.Start), updated.narrow(2, updated.shape[2] - ring, ring), scores.narrow(2, end, tokens - end)], 2);
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }
@@ -113,9 +116,7 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
             chosen with { Keys = column.Read(chosen.Keys), Values = column.Read(chosen.Values) }, documents.narrow(1, cache.Held - tokens, tokens).eq(before));
         cache[2].copy_(updated.unsqueeze(-1));
         var now = cache.Documents();
-        var valid = now.eq(before).unsqueeze(-1);
-        chosen = chosen with { Scores = chosen.Scores.masked_fill(valid.logical_not(), double.NegativeInfinity) };
-        var next = Choose(new Keys(cache.Stored(0), cache.Stored(1), updated, documents, positions), chosen, cache.Next(), now);
+        var next = Choose(new Keys(cache.Stored(0), cache.Stored(1), updated, documents, positions), chosen.Where(now.eq(before)), cache.Next(), now);
         memory.Matrices = Stored(next).Matrices;
         cache.Trim(visibility);
         return output.MoveToOuterDisposeScope();
