@@ -28,9 +28,9 @@ internal sealed record Microseconds(double Elapsed, double Processor)
 /// <param name="Tokens">T.</param>
 /// <param name="Forward">Forward pass, for each token.</param>
 /// <param name="Backward">Backward pass, for each token, what it computes anew included.</param>
-/// <param name="Step">One more token after T of context.</param>
+/// <param name="Step">One more token after T of context; null where there is no such form.</param>
 /// <param name="PeakBytesPerToken">Most memory of forward and backward above what the inputs and their gradients need, for each token.</param>
-internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward, Microseconds Backward, Microseconds Step, double PeakBytesPerToken)
+internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward, Microseconds Backward, Microseconds? Step, double PeakBytesPerToken)
 {
     /// <summary>H query heads, Hkv kv heads, head size D.</summary>
     internal static readonly MixerShape Shape = new(8, 2, 64);
@@ -41,14 +41,14 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Measures in this process, which should do nothing else: the memory is the process's high-water mark.</summary>
-    /// <param name="mixer">A name of the catalog.</param>
+    /// <param name="mixer">A name of the catalog, or <see cref="LibtorchSoftmax.Name"/>.</param>
     /// <param name="tokens">T.</param>
     /// <param name="rounds">Passes that count.</param>
     internal static MixerPoint Measure(string mixer, int tokens, int rounds)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        var made = new MixerSpec(mixer, new Dictionary<string, string>()).Create(Shape);
+        var made = mixer == LibtorchSoftmax.Name ? new LibtorchSoftmax() : new MixerSpec(mixer, new Dictionary<string, string>()).Create(Shape);
         Tensor Random(int heads) => randn([1, tokens, heads, Shape.HeadDim], generator: generator).requires_grad_();
         Tensor[] inputs = [Random(Shape.Heads), Random(Shape.KvHeads), Random(Shape.KvHeads)];
         var grad = randn([1, tokens, Shape.Heads, Shape.HeadDim], generator: generator);
@@ -75,9 +75,10 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
             }
         }
         var peak = Resident("VmHWM") - before;
-        using (no_grad())
-        using (var state = made.NewState(1, float32, CPU))
+        if (made is not LibtorchSoftmax)
         {
+            using var mode = no_grad();
+            using var state = made.NewState(1, float32, CPU);
             const int chunk = 512;
             for (var from = 0; from < tokens - 1; from += chunk)
                 made.Extend(Input(from, Math.Min(chunk, tokens - 1 - from)), state).Dispose();
@@ -85,7 +86,7 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
                 steps.Add(Microseconds.Of(() => made.Extend(Input(tokens - 1, 1), state).Dispose(), 1));
         }
         var known = sizeof(float) * Shape.HeadDim * (Shape.Heads + (2 * Shape.KvHeads) + Shape.Heads);
-        return new MixerPoint(mixer, tokens, Microseconds.Of(forward), Microseconds.Of(backward), Microseconds.Of(steps[1..]), ((double)peak / tokens) - known);
+        return new MixerPoint(mixer, tokens, Microseconds.Of(forward), Microseconds.Of(backward), steps.Count == 0 ? null : Microseconds.Of(steps[1..]), ((double)peak / tokens) - known);
     }
 
     private static long Resident(string field)

@@ -22,9 +22,9 @@ internal static class MixersCommand
     {
         var mixers = new Option<string[]>("--mixers")
         {
-            Description = "Which; default: softmax and every recurrence.",
+            Description = $"Which; default: softmax, libtorch's own ({LibtorchSoftmax.Name}) and every recurrence.",
             AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => [Softmax, .. MixerCatalog.All.Where(k => k.Create(new Dictionary<string, string>(), MixerPoint.Shape) is RecurrentMixer).Select(k => k.Name)],
+            DefaultValueFactory = _ => [Softmax, LibtorchSoftmax.Name, .. MixerCatalog.All.Where(k => k.Create(new Dictionary<string, string>(), MixerPoint.Shape) is RecurrentMixer).Select(k => k.Name)],
         };
         var tokens = new Option<int[]>("--tokens")
         {
@@ -44,7 +44,7 @@ internal static class MixersCommand
             foreach (var mixer in parsed.GetValue(mixers)!)
                 foreach (var length in parsed.GetValue(tokens)!)
                 {
-                    if (mixer == Softmax && length > LongestSoftmax)
+                    if (mixer is Softmax or LibtorchSoftmax.Name && length > LongestSoftmax)
                         continue;
                     points.Add(Measured(mixer, length, parsed.GetValue(rounds), parsed.GetValue(threads)));
                     var p = points[^1];
@@ -57,9 +57,9 @@ internal static class MixersCommand
         return command;
     }
 
-    private static string Text(Microseconds of) => $"{of.Elapsed:F2} ({of.Processor:F2})";
+    private static string Text(Microseconds? of) => of is null ? "–" : $"{of.Elapsed:F2} ({of.Processor:F2})";
 
-    private static JsonObject Json(Microseconds of) => new() { ["elapsed"] = Math.Round(of.Elapsed, 2), ["processor"] = Math.Round(of.Processor, 2) };
+    private static JsonObject? Json(Microseconds? of) => of is null ? null : new() { ["elapsed"] = Math.Round(of.Elapsed, 2), ["processor"] = Math.Round(of.Processor, 2) };
 
     private static MixerPoint Measured(string mixer, int tokens, int rounds, int threads)
     {
