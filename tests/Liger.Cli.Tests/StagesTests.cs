@@ -39,6 +39,7 @@ public sealed class StagesTests : IDisposable
         Assert.Equal(["transfer", "distill", "longer"], result.Stages!.Select(stage => stage.Name));
         Assert.Equal((10, 10 * 2 * 16 + 3 * 2 * 16), (result.Steps, result.Tokens));
         Assert.Equal([8, 320, 584], result.Stages!.Select(stage => stage.TrainedParameters));
+        Assert.Equal(584, result.TrainedParameters);
         Assert.Contains("stage 2/3 distill", said.Works);
         Assert.Contains(said.Lines, line => line.StartsWith("stage 3/3 longer 584 parameters", StringComparison.Ordinal));
         var stages = Metrics("whole").Select(line => line["stage"]!.GetValue<string>()).ToList();
@@ -90,6 +91,10 @@ public sealed class StagesTests : IDisposable
         Run("run", new Observer(), overwrite: true);
         Assert.Equal(before, File.ReadAllBytes(folder["run/adapter/adapter_model.safetensors"]));
         Assert.Equal(lines, Metrics("run").Select(Steady));
+        // Begun afresh and stopped, nothing of the earlier run's end is left to be taken for its own.
+        using var stop = new CancellationTokenSource();
+        Assert.True(Run("run", new Observer { Then = (_, _) => stop.Cancel() }, overwrite: true, stop: stop.Token).Cancelled);
+        Assert.False(File.Exists(folder["run/finetune.json"]) || Directory.Exists(folder["run/adapter"]));
     }
 
     private FinetuneResult Run(string name, Observer observer, bool resume = false, bool overwrite = false, CancellationToken stop = default) =>

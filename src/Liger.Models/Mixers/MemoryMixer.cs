@@ -91,7 +91,7 @@ public sealed class MemoryMixer : TokenMixer
             var documents = input.Layout?.Documents.narrow(1, from, count);
             var near = visibility.Mask(positions.narrow(-1, from, count), keys.Positions, documents, keys.Documents);
             outputs.Add(MemoryAttention.Forward(
-                Part(terms.Queries), keys.Take(terms.Stored[Keys], 1), keys.Take(values, 1), near, Part(read), Part(Weigh(terms.Queries))));
+                Part(terms.Queries), keys.Take(terms.Stored[Keys], 1), keys.Take(values, 1), near, Part(read), Weigh(Part(terms.Queries))));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }

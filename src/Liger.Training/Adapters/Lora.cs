@@ -39,7 +39,7 @@ public static class Lora
         if (missing.Count > 0)
         {
             var known = slots.Select(slot => slot.Name[(slot.Name.LastIndexOf('.') + 1)..]).Distinct();
-            throw new TrainingException($"LoRA targets: the model has no {string.Join(", ", missing)} — expected some of {string.Join(", ", known)}.");
+            throw new TrainingException($"LoRA targets and full: the model has no {string.Join(", ", missing)} — expected some of {string.Join(", ", known)}.");
         }
         if (options.Targets.Intersect(full).FirstOrDefault() is { } both)
             throw new TrainingException($"LoRA targets: {both} is trained in full too — expected one of both. Leave it out of the targets or out of full.");

@@ -21,7 +21,8 @@ public sealed record StageSection
     /// <summary>Whether the low-rank adapter is trained. Default true.</summary>
     public bool Lora { get; init; } = true;
 
-    /// <summary>Whether the parameters that mixers declare are trained. Default false.</summary>
+    /// <summary>Whether the parameters that mixers declare are trained. Default false. Weight decay shrinks those too to which a loss gives no gradient, as learned
+    /// key scores when logits are distilled.</summary>
     public bool MixerParameters { get; init; }
 
     /// <summary>Last names of projections that are trained in full; none of them may be a target of the adapter. Default none.</summary>

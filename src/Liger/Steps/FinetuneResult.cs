@@ -21,19 +21,19 @@ public sealed record FinetuneResult
     /// <summary>Tokens gone through.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Numbers that were trained.</summary>
+    /// <summary>Numbers that were trained, in whichever stage.</summary>
     public required long TrainedParameters { get; init; }
 
-    /// <summary>Training loss of the last step, nats a token.</summary>
+    /// <summary>Training loss of the last step, in the last stage's own measure.</summary>
     public double? Loss { get; init; }
 
-    /// <summary>Validation loss before the first step, nats a token.</summary>
+    /// <summary>Validation loss before the last stage's first step, in its measure.</summary>
     public double? FirstValidation { get; init; }
 
-    /// <summary>Validation loss at the end, nats a token.</summary>
+    /// <summary>Validation loss at the end, in the last stage's measure.</summary>
     public double? LastValidation { get; init; }
 
-    /// <summary>The validation loss of the best checkpoint, nats a token.</summary>
+    /// <summary>The validation loss of the last stage's best checkpoint.</summary>
     public double? BestValidation { get; init; }
 
     /// <summary>The step of the best checkpoint.</summary>

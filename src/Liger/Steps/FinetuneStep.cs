@@ -30,11 +30,12 @@ public sealed class FinetuneStep(FinetuneOptions options)
         var run = Begin();
         using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.AllStages.Any(stage => stage.MixerParameters), [.. Recipe.AllStages.SelectMany(stage => stage.Full).Distinct()]);
         loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;
-        var stages = new StagedTraining(Recipe, loaded, adapter, checkpoint, run, observer)
+        var training = new StagedTraining(Recipe, loaded, adapter, checkpoint, run, observer)
         {
             MemoryBytes = device.type == DeviceType.CUDA ? () => Torch.TorchLibrary.CudaMemory(device.index).Peak : null,
-        }.Run(options.Resume, stop);
-        var result = Result(stages, checkpoint);
+        };
+        var stages = training.Run(options.Resume, stop);
+        var result = Result(stages, training.TrainedParameters, checkpoint);
         if (!result.Cancelled) Finish(stages[^1], result);
         return result;
     }
@@ -60,12 +61,22 @@ public sealed class FinetuneStep(FinetuneOptions options)
     private RunFolder Begin()
     {
         var run = options.Resume ? RunFolder.Resume(Recipe.RunFolder) : RunFolder.Create(Recipe.RunFolder, options.Overwrite);
+        if (!options.Resume) ForgetEarlierRun();
         AtomicFile.Write(Path.Combine(Recipe.RunFolder, RecipeFile.ResolvedName), Encoding.UTF8.GetBytes(RecipeFile.Write(Recipe)));
         ResultJson.Save(Path.Combine(Recipe.RunFolder, RunLayout.EnvironmentFile), RunEnvironment.Current(), ResultJson.Default.RunEnvironment);
         return run;
     }
 
-    private FinetuneResult Result(IReadOnlyList<StageResult> stages, string checkpoint)
+    // What an earlier run ended with would pass for the new one's.
+    private void ForgetEarlierRun()
+    {
+        foreach (var report in new[] { ReportFile, RunStep.ReportFile })
+            File.Delete(Path.Combine(Recipe.RunFolder, report));
+        var adapter = Path.Combine(Recipe.RunFolder, RunLayout.Adapter);
+        if (Directory.Exists(adapter)) Directory.Delete(adapter, recursive: true);
+    }
+
+    private FinetuneResult Result(IReadOnlyList<StageResult> stages, long trainedParameters, string checkpoint)
     {
         var (last, seconds, tokens) = (stages[^1], stages.Sum(stage => stage.Seconds), stages.Sum(stage => stage.Tokens));
         return new FinetuneResult
@@ -76,7 +87,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
             Cancelled = last.Cancelled,
             Steps = stages.Sum(stage => stage.Steps),
             Tokens = tokens,
-            TrainedParameters = stages.Max(stage => stage.TrainedParameters),
+            TrainedParameters = trainedParameters,
             Loss = last.Loss,
             FirstValidation = last.FirstValidation,
             LastValidation = last.LastValidation,

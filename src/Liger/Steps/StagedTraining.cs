@@ -22,6 +22,9 @@ internal sealed class StagedTraining(Recipe recipe, LoadedModel loaded, LoraAdap
     /// <summary>Memory of the device, in bytes; null measures the process.</summary>
     internal Func<long>? MemoryBytes { get; init; }
 
+    /// <summary>Numbers that any of the stages trains.</summary>
+    internal long TrainedParameters => recipe.AllStages.SelectMany(Part).DistinctBy(parameter => parameter.Name).Sum(parameter => parameter.Weight.numel());
+
     /// <summary>Trains stage by stage.</summary>
     /// <param name="resume">Whether to go on where the run was saved.</param>
     /// <param name="stop">Stops after the current optimizer step and saves.</param>
