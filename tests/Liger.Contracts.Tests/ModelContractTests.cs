@@ -14,7 +14,7 @@ public class ModelContractTests : PlacedTests
     /// <summary>Where numbers are rounded to few bits, sums in another order must not differ by what can change a rounding.</summary>
     private static ScalarType Dtype(string mixer) => mixer.EndsWith(Case.InInt8, StringComparison.Ordinal) ? float64 : float32;
 
-    public static TheoryData<string> Mixers => MixerContractTests.Mixers;
+    public static TheoryData<string> Mixers => MixerTests.Mixers;
 
     public override bool Take(ScalarType dtype) => dtype == float32;
 

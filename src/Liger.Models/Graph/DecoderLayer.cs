@@ -76,8 +76,8 @@ public sealed class DecoderLayer : IDisposable
             try
             {
                 theirs = Attention.forward(normed, rotary, layout, null);
-                var attended = x + theirs;
-                output = attended + feedForward.Down(feedForward.Inner(RmsNorm.Forward(attended, postNorm, epsilon)));
+                var (attended, inner) = ResidualNorm.Forward(x, theirs, postNorm, epsilon);
+                output = attended + feedForward.Down(feedForward.Inner(inner));
             }
             finally
             {

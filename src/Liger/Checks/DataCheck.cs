@@ -13,7 +13,7 @@ internal sealed class DataCheck : RecipeCheck
         var lines = new List<string>();
         foreach (var data in run.Recipe.AllStages.Select(run.Recipe.DataOf).Distinct<DataSection>(ReferenceEqualityComparer.Instance))
         {
-            var rows = TrainingRows.Read(data, run.Tokenizer, SilentObserver.Instance);
+            var rows = TrainingRows.Read(data, run.Tokenizer, SilentObserver.Instance).Mixed(data, run.Tokenizer);
             lines.Add(FormattableString.Invariant($"{rows.Train.Count:#,0} rows of {data.Context:#,0} tokens to train on, {rows.Validation.Count:#,0} to validate on{Recall(rows)}"));
         }
         return string.Join("; ", lines);

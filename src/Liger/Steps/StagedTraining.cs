@@ -17,7 +17,8 @@ internal sealed class StagedTraining(Recipe recipe, LoadedModel loaded, LoraAdap
 {
     private const string DoneFile = "done.json";
 
-    private readonly Dictionary<DataSection, TrainingRows> rows = new(ReferenceEqualityComparer.Instance);
+    /// <summary>By what they are read of: stages that differ in recall windows alone share them.</summary>
+    private readonly Dictionary<DataSection, TrainingRows> rows = [];
 
     /// <summary>Memory of the device, in bytes; null measures the process.</summary>
     internal Func<long>? MemoryBytes { get; init; }
@@ -60,8 +61,10 @@ internal sealed class StagedTraining(Recipe recipe, LoadedModel loaded, LoraAdap
     private TrainingResult Train(int number, StageSection stage, RunFolder folder, bool resume, CancellationToken stop)
     {
         var data = recipe.DataOf(stage);
-        if (!rows.TryGetValue(data, out var read))
-            rows[data] = read = TrainingRows.Read(data, loaded.Tokenizer, observer);
+        var files = data with { Recall = null };
+        if (!rows.TryGetValue(files, out var read))
+            rows[files] = read = TrainingRows.Read(files, loaded.Tokenizer, observer);
+        read = read.Mixed(data, loaded.Tokenizer);
         adapter.Freeze();
         var trainee = Trainee.Lora(loaded.Model, adapter, checkpoint, Part(stage));
         var trainer = new Trainer(TrainingObjective.Of(stage.Loss, loaded.Model, trainee), read.Train, read.Validation, stage.Trainer, folder)

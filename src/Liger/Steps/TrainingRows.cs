@@ -16,12 +16,6 @@ internal sealed record TrainingRows(IReadOnlyList<PackedRow> Train, IReadOnlyLis
     /// <exception cref="LigerException">The held-out rows leave nothing to train on.</exception>
     internal static TrainingRows Read(DataSection data, Tokenizer tokenizer, IStepObserver observer)
     {
-        var rows = Packed(data, tokenizer, observer);
-        return data.Recall is { Share: > 0 } recall ? rows with { Mix = recall.Mix(rows.Train, tokenizer, data.Context) } : rows;
-    }
-
-    private static TrainingRows Packed(DataSection data, Tokenizer tokenizer, IStepObserver observer)
-    {
         var rows = Pack(data, data.Train, tokenizer, observer);
         if (data.Validation.Count > 0)
         {
@@ -33,6 +27,10 @@ internal sealed record TrainingRows(IReadOnlyList<PackedRow> Train, IReadOnlyLis
                 $"data.validation_rows: {data.ValidationRows} rows are held out and the data has {rows.Count} — expected fewer. Give more text or hold out less.", ExitCode.WrongUse);
         return new TrainingRows([.. rows.Skip(data.ValidationRows)], [.. rows.Take(data.ValidationRows)]);
     }
+
+    /// <summary>The same rows with the recall windows that a section asks for among them.</summary>
+    internal TrainingRows Mixed(DataSection data, Tokenizer tokenizer) =>
+        data.Recall is { Share: > 0 } recall ? this with { Mix = recall.Mix(Train, tokenizer, data.Context) } : this;
 
     private static List<PackedRow> Pack(DataSection data, IReadOnlyList<string> files, Tokenizer tokenizer, IStepObserver observer)
     {
