@@ -87,7 +87,7 @@ public sealed class BadInputTests : IDisposable
     {
         TinyCheckpoint.Write(folder["model"]);
         File.WriteAllText(folder["text.txt"], "the cat");
-        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 64}\ntrain: {steps: 1}\n");
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 64}\ntrain: {loss: next-token, steps: 1}\n");
         Refused(ExitCode.WrongUse, "text too short for one chunk — expected at least 64", "finetune", folder["r.yaml"]);
         Assert.False(Path.Exists(folder["run/metrics.jsonl"]));
     }
@@ -98,7 +98,7 @@ public sealed class BadInputTests : IDisposable
         var model = TinyCheckpoint.Write(folder["model"]);
         Poison(model, "model.layers.1.mlp.down_proj.weight");
         File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 3}\n");
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {loss: next-token, steps: 3}\n");
         Refused(ExitCode.FailedAtWork, "model.layers.1", "finetune", folder["r.yaml"]);
         Assert.False(Path.Exists(folder["run/adapter"]));
     }
@@ -110,7 +110,7 @@ public sealed class BadInputTests : IDisposable
         File.WriteAllText(folder["file"], "");
         var model = TinyCheckpoint.Write(folder["model"]);
         File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(folder["r.yaml"], "model: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 1}\n");
+        File.WriteAllText(folder["r.yaml"], "model: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {loss: next-token, steps: 1}\n");
         Refused(ExitCode.Environment, folder["file/run"], "finetune", folder["r.yaml"], "--to", folder["file/run"]);
         Refused(ExitCode.Environment, folder["file/to"], "convert", model, "--to", folder["file/to"], "--mixer", "window");
     }
@@ -138,7 +138,7 @@ public sealed class BadInputTests : IDisposable
     {
         var model = TinyCheckpoint.Write(folder["model"]);
         File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 2}\n");
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {loss: next-token, steps: 2}\n");
         Assert.Equal(ExitCode.Done, CliRun.Of("finetune", folder["r.yaml"]).ExitCode);
         var run = CliRun.Of("export", model, "--adapter", folder["run/adapter"], "--to", folder["merged"], "--tolerance", "-1");
         Assert.Equal(ExitCode.FailedAtWork, run.ExitCode);

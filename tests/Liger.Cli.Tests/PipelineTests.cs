@@ -31,6 +31,7 @@ public sealed class PipelineTests : IDisposable
             lora:
               rank: 2
             train:
+              loss: next-token
               steps: 6
               accumulation: 2
               lr: 1e-2
@@ -223,7 +224,7 @@ public sealed class PipelineTests : IDisposable
         var exported = Done("export", folder["run/converted"], "--adapter", folder["run/adapter"], "--to", folder["merged"], "--json");
         using var export = JsonDocument.Parse(exported.Output);
         Assert.InRange(export.RootElement.GetProperty("largest_logit_difference").GetDouble(), 0, 1e-3);
-        Assert.Equal(6, export.RootElement.GetProperty("merged_tensors").GetInt32());
+        Assert.Equal(8, export.RootElement.GetProperty("merged_tensors").GetInt32());
 
         // The same text from checkpoint + adapter and from the merged folder, and nothing but text.
         string[] prompt = ["--prompt", "the cat", "--max-tokens", "12", "--device", "cpu"];
@@ -276,6 +277,19 @@ public sealed class PipelineTests : IDisposable
         var run = Done("validate", recipe);
         Assert.Equal(10, run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.Contains(": ok — ")));
         Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void A_model_that_is_its_own_original_is_trained_on_the_text_and_not_distilled()
+    {
+        File.WriteAllText(recipe, File.ReadAllText(recipe).Replace("mixer:\n  name: liger-gla\n  window: 8\n", "", StringComparison.Ordinal).Replace("  loss: next-token\n", "", StringComparison.Ordinal));
+        foreach (var verb in (string[])["validate", "finetune"])
+        {
+            var refused = CliRun.Of(verb, recipe);
+            Assert.Equal(ExitCode.WrongUse, refused.ExitCode);
+            Assert.Contains("train.loss: distill would lower what is 0 already", refused.Output + refused.Error);
+        }
+        Done("finetune", recipe, "train.loss=next-token", "train.steps=1");
     }
 
     [Fact]

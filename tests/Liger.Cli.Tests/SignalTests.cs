@@ -16,7 +16,7 @@ public sealed class SignalTests
         using var folder = new TemporaryFolder();
         TinyCheckpoint.Write(folder["model"]);
         File.WriteAllText(folder["text.txt"], TinyCheckpoint.Words);
-        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {steps: 5000, device: cpu}\n");
+        File.WriteAllText(folder["r.yaml"], "run_folder: run\nmodel: {path: model}\ndata: {train: text.txt, context: 16}\ntrain: {loss: next-token, steps: 5000, device: cpu}\n");
         using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Liger.Cli.dll"), "finetune", folder["r.yaml"]])
         {
             RedirectStandardError = true,

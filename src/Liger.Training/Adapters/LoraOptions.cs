@@ -1,6 +1,6 @@
 namespace Liger.Training;
 
-/// <summary>A low-rank adapter (LoRA). The defaults are those of the published Liger recipe.</summary>
+/// <summary>A low-rank adapter (LoRA). The defaults are those of the published Liger recipe, but for the targets.</summary>
 /// <remarks>Source: Hu and others, "LoRA: Low-Rank Adaptation of Large Language Models".</remarks>
 public sealed record LoraOptions
 {
@@ -13,8 +13,11 @@ public sealed record LoraOptions
     /// <summary>Share of the adapter's input that is dropped in training, 0 to below 1. Default 0.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Last names of the projections that carry it. Default q_proj, k_proj, v_proj.</summary>
-    public IReadOnlyList<string> Targets { get; init; } = ["q_proj", "k_proj", "v_proj"];
+    /// <summary>
+    /// Last names of the projections that carry it. Default q_proj, k_proj, v_proj and o_proj, so that what a head with less in sight writes can
+    /// be mended too; the published Liger recipe leaves o_proj out.
+    /// </summary>
+    public IReadOnlyList<string> Targets { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj"];
 
     /// <summary>Whether the update is scaled by alpha / √rank instead (rank-stabilised LoRA). Default false.</summary>
     public bool UseRsLora { get; init; }

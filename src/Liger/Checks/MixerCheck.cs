@@ -1,4 +1,6 @@
 using Liger.Models.Conversion;
+using Liger.Models.Mixers;
+using Liger.Steps;
 
 namespace Liger.Checks;
 
@@ -9,6 +11,7 @@ internal sealed class MixerCheck : RecipeCheck
 
     internal override string Run(CheckedRun run)
     {
+        TrainingObjective.Check(run.Recipe, run.Recipe.Mixer?.Plan(run.Model.Config) ?? MixerPlan.Of(run.Model.Config));
         if (run.Recipe.Mixer is not { } mixer) return "no mixer: the model is trained as it is";
         if (mixer.Keep.Calibrate is { } text && !File.Exists(text))
             throw new LigerException($"{text}: there is no such file. Check mixer.calibrate.", ExitCode.WrongUse);

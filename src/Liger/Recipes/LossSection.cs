@@ -24,8 +24,11 @@ public sealed record LossSection
     private const double MostTemperature = 100;
     private const int MostTokens = 1 << 24;
 
-    /// <summary>What is lowered. Default next-token.</summary>
-    public LossKind Kind { get; init; }
+    /// <summary>
+    /// What is lowered. Default distill: it asks for the original back, whatever the text, and needs about a third of the tokens to restore as
+    /// much of a windowed model as next-token, which the published Liger recipe has.
+    /// </summary>
+    public LossKind Kind { get; init; } = LossKind.Distill;
 
     /// <summary>Of distillation: temperature, share of the next-token loss, and how many of the teacher's tokens count.</summary>
     public DistillationOptions Distillation { get; init; } = new();

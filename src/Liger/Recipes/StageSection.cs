@@ -15,8 +15,11 @@ public sealed record StageSection
     /// <summary>What is lowered.</summary>
     public LossSection Loss { get; init; } = new();
 
-    /// <summary>Length, portions, schedule, optimizer and seed.</summary>
-    public TrainerOptions Trainer { get; init; } = new();
+    /// <summary>
+    /// Length, portions, schedule, optimizer and seed. Default weight decay 0: a short run of few parameters has nothing to forget, and decay would
+    /// shrink what mixers declare; the published Liger recipe has 0.01.
+    /// </summary>
+    public TrainerOptions Trainer { get; init; } = new() { Optimizer = new AdamWOptions { WeightDecay = 0 } };
 
     /// <summary>Whether the low-rank adapter is trained. Default true.</summary>
     public bool Lora { get; init; } = true;

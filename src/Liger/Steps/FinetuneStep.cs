@@ -27,6 +27,7 @@ public sealed class FinetuneStep(FinetuneOptions options)
         CheckRunFolder();
         var checkpoint = new ConvertedModel(Recipe, options.Overwrite).Path(observer, stop);
         using var loaded = LoadedModel.Open(new ModelOptions { Checkpoint = checkpoint, Dtype = Recipe.Train.Dtype, Device = Recipe.Train.Device }, observer);
+        TrainingObjective.Check(Recipe, loaded.Model.Plan);
         var run = Begin();
         using var adapter = Lora.Attach(loaded.Model, Recipe.Lora, Recipe.Train.Trainer.Seed, Recipe.AllStages.Any(stage => stage.MixerParameters), [.. Recipe.AllStages.SelectMany(stage => stage.Full).Distinct()]);
         loaded.Model.RecomputeLayers = Recipe.Train.ActivationCheckpointing;

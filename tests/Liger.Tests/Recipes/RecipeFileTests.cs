@@ -99,8 +99,8 @@ public sealed class RecipeFileTests : IDisposable
         File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
         var loss = RecipeFile.Load(folder["again.yaml"]).Train.Loss;
         Assert.Equal((LossKind.Distill, 2.0, 0.25, 50), (loss.Kind, loss.Distillation.Temperature, loss.Distillation.CrossEntropy, loss.Distillation.TopK));
-        Assert.Equal(LossKind.NextToken, RecipeFile.Load(Save(Small)).Train.Loss.Kind);
-        Assert.Contains("expected distill", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["train.temperature=2"])).Message);
+        Assert.Equal(LossKind.Distill, RecipeFile.Load(Save(Small)).Train.Loss.Kind);
+        Assert.Contains("expected distill", Assert.Throws<LigerException>(() => RecipeFile.Load(Save(Small), ["train.loss=next-token", "train.temperature=2"])).Message);
     }
 
     private static readonly string Staged = Small.Replace("epochs: 2\n", "", StringComparison.Ordinal) + """
