@@ -5,12 +5,15 @@ using Liger.Testing;
 namespace Liger.Models.Tests;
 
 /// <summary>Packed rows longer than what mixers meet pairwise at a time.</summary>
-public class PackedSegmentTests
+public class PackedSegmentTests : PlacedTests
 {
     private const int Tokens = 2500, Heads = 2, D = 4;
 
     // Documents that end where a segment ends, begin one token before or behind, reach over one and over two, and have their sinks on both sides.
     private static readonly int[][] Starts = [[0, 7, 1022, 1100], [0, 3], [0, 1024, 1500, 2048]];
+
+    /// <summary>In float64, wherever it is.</summary>
+    public override bool Take(ScalarType dtype) => dtype == float32;
 
     [Theory]
     [InlineData("joint window=8 sinks=2 write-gate=true")]
@@ -26,10 +29,12 @@ public class PackedSegmentTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         var mixer = MixerSpec.Parse(spec).Create(new MixerShape(Heads, 1, D));
-        Tensor Random(int heads) => randn([Starts.Length, Tokens, heads, D], float64, generator: generator).requires_grad_();
+        foreach (var (_, parameter) in mixer.Parameters)
+            parameter.Initialise(On.Device);
+        Tensor Random(int heads) => randn([Starts.Length, Tokens, heads, D], float64, generator: generator).to(On.Device).requires_grad_();
         Tensor[] leaves = [Random(Heads), Random(1), Random(1)];
-        var grad = randn([Starts.Length, Tokens, Heads, D], float64, generator: generator);
-        var angles = arange(Tokens).to(float64).unsqueeze(-1) * torch.tensor([1.0, 0.1]);
+        var grad = randn([Starts.Length, Tokens, Heads, D], float64, generator: generator).to(On.Device);
+        var angles = (arange(Tokens).to(float64).unsqueeze(-1) * torch.tensor([1.0, 0.1])).to(On.Device);
         MixerInput Part(int row, int rows, int from, int count, SequenceLayout? layout)
         {
             Tensor Some(Tensor x) => x.narrow(0, row, rows).narrow(1, from, count);
@@ -37,7 +42,7 @@ public class PackedSegmentTests
             return new MixerInput(Some(leaves[0]), Some(leaves[1]), Some(leaves[2]), rotary, layout);
         }
 
-        using var layout = SequenceLayout.Packed(Starts, Tokens)!;
+        using var layout = SequenceLayout.Packed(Starts, Tokens, On.Device)!;
         var packed = mixer.Parallel(Part(0, Starts.Length, 0, Tokens, layout));
         var alone = cat([.. Starts.Select((starts, row) =>
             cat([.. starts.Zip([.. starts.Skip(1), Tokens], (from, to) => mixer.Parallel(Part(row, 1, from, to - from, null)))], 1))], 0);

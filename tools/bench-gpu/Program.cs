@@ -15,7 +15,8 @@ foreach (var section in sections)
 {
     switch (section)
     {
-        case "prefill": PrefillBench.Run(report); break;
+        case "prefill": PrefillBench.Run(report, "liger-gla", portions: true); break;
+        case "prefill-softmax": PrefillBench.Run(report, "softmax", portions: false); break;
         case "compile": CompileBench.Run(report); break;
         case "load": LoadBench.Run(report); break;
         case "step": TrainBench.Run(report, "liger-gla", [(8, 1024, false), (8, 1024, true)]); break;

@@ -27,18 +27,30 @@ internal sealed class Report(string? path)
     /// <summary>Runs one case; what it cannot do is a figure too.</summary>
     internal void Try(string work, JsonObject about, Action<JsonObject> measure)
     {
+        Begin();
+        Attempt(about, () => measure(about));
+        Add(work, about);
+    }
+
+    /// <summary>Empties the memory of what came before.</summary>
+    internal static void Begin()
+    {
         TorchSharp.torch.cuda.synchronize();
         TorchLibrary.EmptyCudaCache();
         TorchLibrary.ResetCudaPeak();
+    }
+
+    /// <summary>Part of a case: notes in the figure why it did not succeed.</summary>
+    internal static void Attempt(JsonObject figure, Action part)
+    {
         try
         {
-            measure(about);
+            part();
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            about["error"] = error.Message.Split('\n')[0];
+            figure["error"] = error.Message.Split('\n')[0];
         }
-        Add(work, about);
     }
 
     /// <summary>On what, with what, from which sources.</summary>

@@ -3,11 +3,17 @@ namespace Liger.Models.Decoding;
 /// <summary>Continues a prompt token by token.</summary>
 public static class Generation
 {
-    /// <summary>Prompt tokens that are read at a time: bounds the memory of a long prompt.</summary>
-    public const int PromptChunk = 512;
+    private const int PortionOnCpu = 512;
+
+    /// <summary>On a GPU a portion costs the launches of a whole pass: this many tokens take longer than those.</summary>
+    private const int PortionOnGpu = 4096;
 
     /// <summary>Tokens to make from which on recording a step is worth it.</summary>
     private const int WorthRecording = 8;
+
+    /// <summary>Prompt tokens that <see cref="Read"/> passes on at a time: bounds the memory of a long prompt.</summary>
+    /// <param name="device">Where the model is.</param>
+    public static int PromptPortion(Device device) => device.type == DeviceType.CUDA ? PortionOnGpu : PortionOnCpu;
 
     /// <summary>Reads a prompt into a state.</summary>
     /// <param name="model">The model.</param>
@@ -23,10 +29,11 @@ public static class Generation
             throw new ModelException($"generate: token {bad} — expected one below the model's vocabulary of {model.Config.VocabSize}. Tokenizer and model do not belong together.");
         using var scope = NewDisposeScope();
         Tensor? logits = null;
-        for (var from = 0; from < prompt.Count; from += PromptChunk)
+        var portion = PromptPortion(model.Device);
+        for (var from = 0; from < prompt.Count; from += portion)
         {
             logits?.Dispose();
-            var part = prompt.Skip(from).Take(PromptChunk).Select(id => (long)id).ToArray();
+            var part = prompt.Skip(from).Take(portion).Select(id => (long)id).ToArray();
             logits = model.Step(tensor(part, [1, part.Length], device: model.Device), state);
         }
         return logits![0].MoveToOuterDisposeScope();

@@ -63,6 +63,21 @@ internal sealed class TokenCache : MixerState
         Held += added;
     }
 
+    /// <summary>Appends the next tokens of rows that are all alike, without those that leave the window before anyone else comes.</summary>
+    /// <param name="tokens">T.</param>
+    /// <param name="visibility">Window and sinks.</param>
+    /// <param name="part">The tensors of some of them, [B,n,Hkv,·] each, from the first's number and n.</param>
+    internal void AppendSeen(long tokens, Visibility visibility, Func<long, long, IReadOnlyList<Tensor>> part)
+    {
+        var sinks = Math.Clamp(visibility.Sinks - rows[0].Next, 0, tokens);
+        var recent = Math.Min(visibility.Window - 1 ?? tokens, tokens - sinks);
+        if (sinks > 0)
+            Append(part(0, sinks), null);
+        rows[0].Skip(tokens - sinks - recent);
+        if (recent > 0)
+            Append(part(tokens - recent, recent), null);
+    }
+
     /// <summary>What the last tokens may see of all that is held.</summary>
     /// <param name="visibility">Window and sinks.</param>
     /// <param name="queries">How many last tokens ask.</param>

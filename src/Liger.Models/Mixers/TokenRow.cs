@@ -50,6 +50,14 @@ internal sealed class TokenRow
         }
     }
 
+    /// <summary>Passes over tokens that go on and that nobody will ask for.</summary>
+    internal void Skip(long count)
+    {
+        if (Next == 0 && count > 0)
+            Document++;
+        Next += count;
+    }
+
     /// <summary>Indices of what the next token can see.</summary>
     internal IReadOnlyList<int> Visible(int window, int sinks) =>
         [.. Enumerable.Range(0, places.Count).Where(i => places[i].Document == Document && (places[i].Position < sinks || places[i].Position > Next - window))];

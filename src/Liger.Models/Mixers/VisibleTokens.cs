@@ -1,3 +1,4 @@
+using Liger.Models.Graph;
 using Liger.Ops;
 
 namespace Liger.Models.Mixers;
@@ -5,6 +6,12 @@ namespace Liger.Models.Mixers;
 /// <summary>Softmax attention over whatever a visibility lets each token see, in parallel and token by token.</summary>
 internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, CacheOptions kept)
 {
+    /// <summary>Windows that a portion of a prompt must be longer than for blocks to be less work than all pairs with what is held.</summary>
+    private const int BlocksFrom = 2;
+
+    /// <summary>Queries that meet all that is held at a time: bounds the memory of a portion.</summary>
+    private const int PairwiseTokens = 512;
+
     internal Tensor Parallel(MixerInput input)
     {
         using var scope = NewDisposeScope();
@@ -16,19 +23,20 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
     internal Tensor Extend(MixerInput input, TokenCache cache)
     {
         using var scope = NewDisposeScope();
-        var tokens = input.Keys.shape[1];
-        var fresh = cache.Held == 0;
-        cache.Append([input.Rotary.Apply(input.Keys), input.Values], input.Layout);
-        // A first prompt is seen whole and may use blocks; of rows that are alike, a single token sees everything that is kept.
+        var (tokens, alike) = (input.Keys.shape[1], input.Layout is null && cache.Plain);
         Tensor output;
-        if (fresh && tokens > 1)
+        if (tokens > 1 && (cache.Held == 0 || (alike && tokens > BlocksFrom * visibility.Window)))
         {
-            output = Whole(input);
+            output = Whole(input, cache.Held == 0 ? null : cache);
+            if (alike)
+                cache.AppendSeen(tokens, visibility, (from, count) => Kept(input.Keys.narrow(1, from, count), input.Values.narrow(1, from, count), input.Rotary.Slice(from, count)));
+            else
+                cache.Append(Kept(input.Keys, input.Values, input.Rotary), input.Layout);
         }
         else
         {
-            var mask = tokens == 1 && cache.Plain ? null : cache.Mask(visibility, tokens);
-            output = SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), cache[0].transpose(1, 2), cache[1].transpose(1, 2), mask);
+            cache.Append(Kept(input.Keys, input.Values, input.Rotary), input.Layout);
+            output = Pairwise(input.Rotary.Apply(input.Queries), cache);
         }
         cache.Trim(visibility);
         return output.MoveToOuterDisposeScope();
@@ -51,23 +59,62 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
         return 2 * held * shape.KvHeads * kept.RowBytes(shape.HeadDim, elementSize);
     }
 
-    private Tensor? OnKernels(MixerInput input) => input.HasKernels(visibility) ? input.Attend(input.Window(visibility), null).Output : null;
+    /// <summary>What a cache takes in.</summary>
+    private static IReadOnlyList<Tensor> Kept(Tensor keys, Tensor values, RotaryTable rotary) => [rotary.Apply(keys), values];
 
-    /// <summary>All tokens of an input at once.</summary>
-    private Tensor Whole(MixerInput input)
+    /// <summary>All tokens of an input at once, behind what a cache holds for rows that are all alike; null: nothing came before.</summary>
+    private Tensor Whole(MixerInput input, TokenCache? past = null)
     {
-        if (!kept.InInt8)
-            return OnKernels(input) ?? Attend(input.Rotary.Apply(input.Queries), input.Rotary.Apply(input.Keys), input);
-        var rounded = input with { Keys = kept.Rounded(input.Rotary.Apply(input.Keys)), Values = kept.Rounded(input.Values), Queries = input.Rotary.Apply(input.Queries) };
-        // Kernels turn queries and keys themselves; what was turned before it was rounded is turned by nothing.
-        return OnKernels(rounded with { Rotary = input.Rotary.Still() }) ?? Attend(rounded.Queries, rounded.Keys, rounded);
+        var onKernels = input.HasKernels(visibility);
+        // Kernels turn queries and keys themselves; what is turned before it is rounded is turned by nothing.
+        if (kept.InInt8 || !onKernels)
+            input = input with
+            {
+                Queries = input.Rotary.Apply(input.Queries),
+                Keys = kept.Rounded(input.Rotary.Apply(input.Keys)),
+                Values = kept.Rounded(input.Values),
+                Rotary = onKernels ? input.Rotary.Still() : input.Rotary,
+            };
+        var (tokens, before) = (input.Keys.shape[1], past?.Held ?? 0);
+        if (past is not null)
+            input = Behind(past, input);
+        return (onKernels ? input.Attend(input.Window(visibility), null).Output : Attend(input)).narrow(1, before, tokens);
     }
 
-    private Tensor Attend(Tensor q, Tensor k, MixerInput input)
+    /// <summary>
+    /// The cache's tokens and then the input's. What the cache dropped in between nobody sees, so that distances in the window are what they were
+    /// and the sinks come first. The earlier queries are gone: zeros stand for them, and their outputs are not used.
+    /// </summary>
+    private static MixerInput Behind(TokenCache past, MixerInput input)
     {
+        Tensor After(Tensor kept, Tensor added) => cat([kept.transpose(1, 2), added], 1);
+        return new MixerInput(
+            nn.functional.pad(input.Queries, [0, 0, 0, 0, past.Held, 0]), After(past[0], input.Keys), After(past[1], input.Values), input.Rotary.After(past.Held));
+    }
+
+    /// <summary>Queries and keys are turned already.</summary>
+    private Tensor Attend(MixerInput input)
+    {
+        var (q, k, v) = (input.Queries, input.Keys, input.Values);
         if (visibility.Window is not null)
-            return WindowAttention.Forward(q, k, input.Values, visibility, input.Layout?.Positions, input.Layout?.Documents);
+            return WindowAttention.Forward(q, k, v, visibility, input.Layout?.Positions, input.Layout?.Documents);
         var mask = input.Layout is { } layout ? visibility.Mask(layout.Positions, layout.Positions, layout.Documents, layout.Documents) : null;
-        return CausalAttention.Forward(q, k, input.Values, mask);
+        return CausalAttention.Forward(q, k, v, mask);
+    }
+
+    /// <summary>The last tokens of a cache meet all that it holds, some at a time; a single one of rows that are alike sees everything.</summary>
+    private Tensor Pairwise(Tensor queries, TokenCache cache)
+    {
+        var (keys, values, tokens) = (cache[0].transpose(1, 2), cache[1].transpose(1, 2), queries.shape[1]);
+        var mask = tokens == 1 && cache.Plain ? null : cache.Mask(visibility, tokens);
+        if (tokens <= PairwiseTokens)
+            return SoftmaxAttention.Forward(queries, keys, values, mask);
+        var outputs = new List<Tensor>();
+        for (long from = 0; from < tokens; from += PairwiseTokens)
+        {
+            var count = Math.Min(PairwiseTokens, tokens - from);
+            outputs.Add(SoftmaxAttention.Forward(queries.narrow(1, from, count), keys, values, mask!.narrow(-2, from, count)));
+        }
+        return cat(outputs, 1);
     }
 }
