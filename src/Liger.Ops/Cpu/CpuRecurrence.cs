@@ -139,7 +139,7 @@ internal static class CpuRecurrence
                 var terms = shape.Terms(rows[row], head);
                 var outputs = shape.Rows(Numbers(rows[row][Terms]), head, shape.Groups * shape.Values);
                 using var machine = shape.Machine(backward: false);
-                var state = new float[machine.Size];
+                var state = machine.Current;
                 var size = shape.Keys * shape.Values;
                 var own = Numbers(rows[row][Terms + 1]).Slice(head * size, size);
                 var kept = Numbers(rows[row][Terms + 2]);
@@ -150,7 +150,7 @@ internal static class CpuRecurrence
                     if (recorded && t % Stretch == 0)
                         machine.Store(state, kept[(((head * shape.Stretches) + (t / Stretch)) * size)..]);
                     if (begins[t])
-                        Array.Clear(state);
+                        state.Clear();
                     machine.Forward(terms, outputs, t, state);
                 }
                 machine.Store(state, own);
@@ -183,14 +183,14 @@ internal static class CpuRecurrence
                 var of = shape.Terms(taken[row], head);
                 var grads = shape.Rows(Numbers(given[row][Terms]), head, shape.Groups * shape.Values);
                 using var machine = shape.Machine(backward: true);
-                var (state, entering) = (new float[machine.Size], new float[machine.Size]);
+                var state = machine.Current;
                 var size = shape.Keys * shape.Values;
                 var own = Numbers(given[row][Terms + 1]).Slice(head * size, size);
                 var kept = Numbers(given[row][Terms + 2]);
                 machine.Load(own, state);
                 for (var n = shape.Stretches - 1; n >= 0; n--)
                 {
-                    machine.Load(kept.Slice(((head * shape.Stretches) + n) * size, size), entering);
+                    var entering = kept.Slice(((head * shape.Stretches) + n) * size, size);
                     var from = n * Stretch;
                     machine.Backward(terms, grads, of, from, Math.Min(Stretch, shape.Tokens - from), entering, shape.StartsOf(row), state);
                 }

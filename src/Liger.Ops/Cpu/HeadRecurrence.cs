@@ -11,10 +11,13 @@ namespace Liger.Ops.Cpu;
 /// </summary>
 internal sealed class HeadRecurrence : IDisposable
 {
+    /// <summary>Tokens between asking for a row and needing it.</summary>
+    private const int Ahead = 4;
+
     private readonly int keys, values, groups, width, size;
     private readonly bool columns;
     private readonly float[] zero, value, decay, output, seen, grads, ofSeen, ofValue, ofDecay;
-    private readonly float[] states, seens;
+    private readonly float[] states, seens, current;
 
     /// <param name="keys">K.</param>
     /// <param name="values">V.</param>
@@ -29,18 +32,20 @@ internal sealed class HeadRecurrence : IDisposable
         float[] Row() => new float[width];
         (value, decay, output, seen, ofSeen, ofValue, ofDecay) = (Row(), Row(), Row(), Row(), Row(), Row(), Row());
         (zero, grads) = (new float[stretch > 0 ? size : 0], new float[groups * width]);
-        // Megabytes: borrowed, or each layer's backward pass would have them collected and cleared anew.
-        states = stretch > 0 ? ArrayPool<float>.Shared.Rent((stretch + 1) * size) : [];
+        // Borrowed: new memory would have to be cleared, touched for the first time and collected for every token that is decoded.
+        states = ArrayPool<float>.Shared.Rent(stretch > 0 ? (stretch + 1) * size : 0);
+        current = ArrayPool<float>.Shared.Rent(size);
         seens = new float[stretch * width];
     }
 
-    /// <summary>Numbers of a padded state.</summary>
-    internal int Size => size;
+    /// <summary>The padded state that tokens move on, or its gradient in backward.</summary>
+    internal Span<float> Current => current.AsSpan(0, size);
 
     /// <summary>[K,V] → padded.</summary>
     internal void Load(ReadOnlySpan<float> from, Span<float> state)
     {
-        state.Clear();
+        if (width > values)
+            state.Clear();
         for (var i = 0; i < keys; i++)
             from.Slice(i * values, values).CopyTo(state[(i * width)..]);
     }
@@ -56,6 +61,8 @@ internal sealed class HeadRecurrence : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Forward(in HeadTerms terms, HeadRows outputs, int t, Span<float> state)
     {
+        terms.Fetch(t + Ahead);
+        outputs.Fetch(t + Ahead);
         Advance(terms, t, state, state, seen);
         var q = terms.Queries[t];
         var o = outputs[t];
@@ -72,17 +79,22 @@ internal sealed class HeadRecurrence : IDisposable
     /// <param name="of">Takes the gradients of the inputs.</param>
     /// <param name="from">The stretch's first token.</param>
     /// <param name="count">Its tokens.</param>
-    /// <param name="entering">The padded state before it.</param>
+    /// <param name="entering">[K,V], the state before it.</param>
     /// <param name="starts">Whether each token of the row starts a document.</param>
     /// <param name="ofState">Gradient of the padded state after the stretch; becomes that before it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Backward(in HeadTerms terms, HeadRows ofOutputs, in HeadTerms of, int from, int count, ReadOnlySpan<float> entering, ReadOnlySpan<bool> starts, Span<float> ofState)
     {
-        entering.CopyTo(states);
+        Load(entering, State(0));
         for (var i = 0; i < count; i++)
+        {
+            terms.Fetch(from + i + Ahead);
             Advance(terms, from + i, Before(i, starts[from + i]), State(i + 1), Seen(i));
+        }
         for (var i = count - 1; i >= 0; i--)
         {
+            ofOutputs.Fetch(from + i - Ahead);
+            of.Fetch(from + i - Ahead);
             Reverse(terms, ofOutputs[from + i], of, from + i, Before(i, starts[from + i]), State(i + 1), Seen(i), ofState);
             if (starts[from + i])
                 ofState.Clear();
@@ -92,8 +104,8 @@ internal sealed class HeadRecurrence : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (states.Length > 0)
-            ArrayPool<float>.Shared.Return(states);
+        ArrayPool<float>.Shared.Return(states);
+        ArrayPool<float>.Shared.Return(current);
     }
 
     private Span<float> State(int i) => states.AsSpan(i * size, size);

@@ -9,6 +9,14 @@ internal readonly ref struct HeadRows(Span<float> all, int first, int stride, in
     internal bool Exists => !all.IsEmpty;
 
     internal Span<float> this[int token] => all.Slice(first + (token * stride), width);
+
+    /// <summary>Asks for a token's row, if there is such a token.</summary>
+    internal void Fetch(int token)
+    {
+        var at = first + ((long)token * stride);
+        if (at >= 0 && at + width <= all.Length)
+            Lanes.Fetch(all.Slice((int)at, width));
+    }
 }
 
 /// <summary>What a recurrence reads for one kv head, or the gradients of it.</summary>
@@ -31,4 +39,15 @@ internal ref struct HeadTerms
 
     /// <summary>K a token, or nothing: the row of the rank-one part.</summary>
     internal HeadRows Outs;
+
+    /// <summary>Asks for all rows of a token.</summary>
+    internal readonly void Fetch(int token)
+    {
+        Queries.Fetch(token);
+        Keys.Fetch(token);
+        Values.Fetch(token);
+        Decays.Fetch(token);
+        Ins.Fetch(token);
+        Outs.Fetch(token);
+    }
 }

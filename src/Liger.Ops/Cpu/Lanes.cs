@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Liger.Ops.Cpu;
 
@@ -10,6 +11,9 @@ namespace Liger.Ops.Cpu;
 /// </summary>
 internal static class Lanes
 {
+    /// <summary>Numbers a line of the caches.</summary>
+    private const int CacheLine = 16;
+
     /// <summary>Numbers a register.</summary>
     internal static int Width => Vector<float>.Count;
 
@@ -112,6 +116,19 @@ internal static class Lanes
             for (var i = 0; i < weights.Length; i++)
                 sum = Vector.FusedMultiplyAdd(new Vector<float>(weights[i]), At(ref all, (i * width) + j), sum);
             Put(ref to, j, sum);
+        }
+    }
+
+    /// <summary>Asks for a row that is read or written soon: processors foresee no row beyond the page they are in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static unsafe void Fetch(ReadOnlySpan<float> row)
+    {
+        if (!Sse.IsSupported)
+            return;
+        fixed (float* start = row)
+        {
+            for (var j = 0; j < row.Length; j += CacheLine)
+                Sse.Prefetch0(start + j);
         }
     }
 

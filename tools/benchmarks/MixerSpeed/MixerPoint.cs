@@ -35,15 +35,21 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
     /// <summary>H query heads, Hkv kv heads, head size D.</summary>
     internal static readonly MixerShape Shape = new(8, 2, 64);
 
-    private const int Steps = 50;
+    private const int Steps = 200;
 
     /// <summary>Passes do not count until the code has been compiled with all optimisations, which happens in the background.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>As long do passes go on that count: a few of the short ones say little.</summary>
+    private static readonly TimeSpan Counting = TimeSpan.FromSeconds(1);
+
+    /// <summary>Steps after as few tokens as after many: code is compiled and memory touched for the first time here, not in the steps that count.</summary>
+    private static readonly TimeSpan StepsWarmUp = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Measures in this process, which should do nothing else: the memory is the process's high-water mark.</summary>
     /// <param name="mixer">A name of the catalog, or <see cref="LibtorchSoftmax.Name"/>.</param>
     /// <param name="tokens">T.</param>
-    /// <param name="rounds">Passes that count.</param>
+    /// <param name="rounds">Passes that count, at least.</param>
     internal static MixerPoint Measure(string mixer, int tokens, int rounds)
     {
         using var scope = NewDisposeScope();
@@ -60,19 +66,20 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
         List<Microseconds> forward = [], backward = [], steps = [];
         var isWarm = false;
         var before = Resident("VmRSS");
-        var warm = Stopwatch.StartNew();
-        while (forward.Count < rounds)
+        var clock = Stopwatch.StartNew();
+        while (forward.Count < rounds || clock.Elapsed < Counting)
         {
             using var inner = NewDisposeScope();
             Tensor? output = null;
             forward.Add(Microseconds.Of(() => output = made.Parallel(Input(0, tokens)), tokens));
             backward.Add(Microseconds.Of(() => autograd.grad([output!], inputs, [grad]), tokens));
-            if (!isWarm)
-            {
-                isWarm = warm.Elapsed > WarmUp;
-                forward.Clear();
-                backward.Clear();
-            }
+            if (isWarm)
+                continue;
+            isWarm = clock.Elapsed > WarmUp;
+            forward.Clear();
+            backward.Clear();
+            if (isWarm)
+                clock.Restart();
         }
         var peak = Resident("VmHWM") - before;
         if (made is not LibtorchSoftmax)
@@ -82,11 +89,14 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
             const int chunk = 512;
             for (var from = 0; from < tokens - 1; from += chunk)
                 made.Extend(Input(from, Math.Min(chunk, tokens - 1 - from)), state).Dispose();
-            for (var i = 0; i <= Steps; i++)
+            clock.Restart();
+            while (clock.Elapsed < StepsWarmUp)
+                made.Extend(Input(tokens - 1, 1), state).Dispose();
+            for (var i = 0; i < Steps; i++)
                 steps.Add(Microseconds.Of(() => made.Extend(Input(tokens - 1, 1), state).Dispose(), 1));
         }
         var known = sizeof(float) * Shape.HeadDim * (Shape.Heads + (2 * Shape.KvHeads) + Shape.Heads);
-        return new MixerPoint(mixer, tokens, Microseconds.Of(forward), Microseconds.Of(backward), steps.Count == 0 ? null : Microseconds.Of(steps[1..]), ((double)peak / tokens) - known);
+        return new MixerPoint(mixer, tokens, Microseconds.Of(forward), Microseconds.Of(backward), steps.Count == 0 ? null : Microseconds.Of(steps), ((double)peak / tokens) - known);
     }
 
     private static long Resident(string field)

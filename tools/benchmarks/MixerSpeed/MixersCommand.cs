@@ -32,7 +32,7 @@ internal static class MixersCommand
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [1024, 4096, 16384, 65536],
         };
-        var rounds = new Option<int>("--rounds") { Description = "Passes whose median counts.", DefaultValueFactory = _ => 5 };
+        var rounds = new Option<int>("--rounds") { Description = "Passes whose median counts, at least.", DefaultValueFactory = _ => 5 };
         var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var json = new Option<string?>("--json") { Description = "Where to record the figures." };
         var command = new Command("mixers", "Times one layer of each mixer at several lengths: forward, backward, one step, and memory.") { mixers, tokens, rounds, threads, json };
@@ -41,7 +41,9 @@ internal static class MixersCommand
             var machine = Machine.Now();
             Console.WriteLine($"{machine}, medians, clock (processor)\n\n{"mixer",-16} {"tokens",7} {"forward, µs/token",18} {"backward, µs/token",18} {"step, µs",14} {"peak, B/token",13}");
             var points = new List<MixerPoint>();
+            var growths = new List<Flatness>();
             foreach (var mixer in parsed.GetValue(mixers)!)
+            {
                 foreach (var length in parsed.GetValue(tokens)!)
                 {
                     if (mixer is Softmax or LibtorchSoftmax.Name && length > LongestSoftmax)
@@ -50,8 +52,11 @@ internal static class MixersCommand
                     var p = points[^1];
                     Console.WriteLine($"{p.Mixer,-16} {p.Tokens,7} {Text(p.Forward),18} {Text(p.Backward),18} {Text(p.Step),14} {p.PeakBytesPerToken,13:F0}");
                 }
+                growths.Add(Flatness.Of([.. points.Where(p => p.Mixer == mixer)]));
+                Console.WriteLine(growths[^1]);
+            }
             if (parsed.GetValue(json) is { } path)
-                Write(path, machine, points, parsed.GetValue(rounds), parsed.GetValue(threads));
+                Write(path, machine, points, growths, parsed.GetValue(rounds), parsed.GetValue(threads));
             return 0;
         });
         return command;
@@ -70,7 +75,7 @@ internal static class MixersCommand
         return process.ExitCode == 0 ? JsonSerializer.Deserialize<MixerPoint>(answer)! : throw new BenchException($"{mixer}, {tokens} tokens: the process ended with {process.ExitCode}.");
     }
 
-    private static void Write(string path, Machine machine, IReadOnlyList<MixerPoint> points, int rounds, int threads)
+    private static void Write(string path, Machine machine, IReadOnlyList<MixerPoint> points, IReadOnlyList<Flatness> growths, int rounds, int threads)
     {
         var content = new JsonObject
         {
@@ -81,6 +86,7 @@ internal static class MixersCommand
             ["threads"] = threads,
             ["shape"] = new JsonObject { ["batch"] = 1, ["heads"] = MixerPoint.Shape.Heads, ["kv_heads"] = MixerPoint.Shape.KvHeads, ["head_dim"] = MixerPoint.Shape.HeadDim, ["dtype"] = "float32" },
             ["rounds"] = rounds,
+            ["growth_over_shortest"] = new JsonArray([.. growths.Select(g => g.ToJson())]),
             ["points"] = new JsonArray([.. points.Select(p => new JsonObject
             {
                 ["mixer"] = p.Mixer,
