@@ -59,6 +59,16 @@ public sealed class PipelineTests : IDisposable
         Assert.DoesNotContain("another mixer", Note(folder["run/converted"]));
     }
 
+    [Fact]
+    public void A_file_over_a_recipe_is_run_and_resolved_as_one()
+    {
+        File.WriteAllText(folder["mixer.yaml"], "mixer:\n  name: liger-mamba2\n  window: 4\n");
+        Done(["run", recipe, folder["mixer.yaml"], "train.steps=1"]);
+        Assert.Contains("liger-mamba2", File.ReadAllText(folder["run/recipe.resolved.yaml"]));
+        Done(["run", folder["run/recipe.resolved.yaml"], "--resume"]);
+        Assert.Equal("liger-mamba2", HfConfig.Load(folder["run/converted"]).Liger!["mixer"]!.GetValue<string>());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -9,7 +9,7 @@ public sealed class WrongUseTests
     [InlineData("", "Required command was not provided.")]
     [InlineData("validate", "Required argument 'RECIPE' missing")]
     [InlineData("validate x.yaml --dbug", "unknown option '--dbug'. Nearest known: --debug.")]
-    [InlineData("validate x.yaml train.lr", "expected key=value (such as train.lr=3e-4), got 'train.lr'.")]
+    [InlineData("validate x.yaml train.lr", "expected a file that exists or key=value (such as train.lr=3e-4), got 'train.lr'.")]
     [InlineData("validate nowhere.yaml", "nowhere.yaml: there is no such file.")]
     [InlineData("data recall --text t --tokenizer m --out o", "expected exactly one of --windows, --tokens and --cases.")]
     [InlineData("data recall --text t --tokenizer m --out o --windows 0", "--windows: expected a whole number from 1, got '0'.")]

@@ -3,34 +3,40 @@ using Liger.Recipes;
 
 namespace Liger.Cli.Verbs;
 
-/// <summary>The arguments RECIPE and key=value … of every verb that takes a recipe.</summary>
+/// <summary>The arguments RECIPE and OVER …, files and key=value, of every verb that takes a recipe.</summary>
 internal sealed class RecipeArguments
 {
     private readonly Argument<string> recipe = new("RECIPE") { Description = "A recipe (YAML), such as those under recipes/." };
-    private readonly Argument<string[]> overrides = new("key=value")
+    private readonly Argument<string[]> more = new("OVER")
     {
-        Description = "Lays values over the recipe, such as train.lr=3e-4 or 'lora.targets=[q_proj]'.",
+        Description = "What is laid over it: files, such as recipes/mixers/liger-mamba2.yaml, and over all files values, such as train.lr=3e-4 or 'lora.targets=[q_proj]'.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     internal void AddTo(Command command)
     {
         command.Add(recipe);
-        command.Add(overrides);
+        command.Add(more);
         command.Validators.Add(result =>
         {
-            foreach (var token in result.GetValue(overrides) ?? [])
+            foreach (var word in result.GetValue(more) ?? [])
             {
-                if (token.Contains('=', StringComparison.Ordinal) && !token.StartsWith('-')) continue;
-                result.AddError(token.StartsWith('-') ? Misspelt.Option(command, token) : $"expected key=value (such as train.lr=3e-4), got '{token}'.");
+                if (word.StartsWith('-')) result.AddError(Misspelt.Option(command, word));
+                else if (IsFile(word) && !Path.Exists(word)) result.AddError($"expected a file that exists or key=value (such as train.lr=3e-4), got '{word}'.");
             }
         });
     }
 
-    internal string File(ParseResult parsed) => parsed.GetRequiredValue(recipe);
+    /// <summary>The recipe's files, the first one first.</summary>
+    internal IReadOnlyList<string> Files(ParseResult parsed) => [parsed.GetRequiredValue(recipe), .. More(parsed).Where(IsFile)];
 
-    internal string[] Overrides(ParseResult parsed) => parsed.GetValue(overrides) ?? [];
+    internal IReadOnlyList<string> Overrides(ParseResult parsed) => [.. More(parsed).Where(word => !IsFile(word))];
 
     /// <summary>Reads the recipe with what the command line lays over it, and what options of the verb do.</summary>
-    internal Recipe Load(ParseResult parsed, params string?[] more) => RecipeFile.Load(File(parsed), Overrides(parsed).Concat(more.OfType<string>()));
+    internal Recipe Load(ParseResult parsed, params string?[] assignments) => RecipeFile.Load(Files(parsed), Overrides(parsed).Concat(assignments.OfType<string>()));
+
+    /// <summary>Whether a word of the command line means a file, or else key=value.</summary>
+    internal static bool IsFile(string word) => !word.Contains('=', StringComparison.Ordinal) || Path.Exists(word);
+
+    private string[] More(ParseResult parsed) => parsed.GetValue(more) ?? [];
 }

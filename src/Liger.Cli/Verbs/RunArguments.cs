@@ -4,7 +4,7 @@ using Liger.Steps;
 
 namespace Liger.Cli.Verbs;
 
-/// <summary>RECIPE, key=value …, --to, --device, --resume and --overwrite, of every verb that trains.</summary>
+/// <summary>RECIPE, OVER …, --to, --device, --resume and --overwrite, of every verb that trains.</summary>
 internal sealed class RunArguments
 {
     private readonly RecipeArguments recipe = new();
@@ -34,7 +34,7 @@ internal sealed class RunArguments
     {
         string?[] words =
         [
-            "liger", verb, recipe.File(parsed), .. recipe.Overrides(parsed).Select(Quoted),
+            "liger", verb, .. recipe.Files(parsed).Concat(recipe.Overrides(parsed)).Select(Quoted),
             parsed.GetValue(to) is { } folder ? $"--to {Quoted(folder)}" : null, parsed.GetValue(device) is { } place ? $"--device {place}" : null, "--resume",
         ];
         terminal.Say($"stopped after step {Quantity.Count(result.Steps)} and saved. Go on with: {string.Join(' ', words.Where(word => word is not null))}");

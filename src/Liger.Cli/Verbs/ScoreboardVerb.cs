@@ -32,7 +32,7 @@ internal static class ScoreboardVerb
         {
             var given = result.GetValue(words) ?? [];
             foreach (var word in given.Where(word => word.StartsWith('-'))) result.AddError(Misspelt.Option(command, word));
-            if (!result.GetValue(table) && !given.Any(IsRecipe)) result.AddError("expected a RECIPE, or --table.");
+            if (!result.GetValue(table) && !given.Any(RecipeArguments.IsFile)) result.AddError("expected a RECIPE, or --table.");
             if (result.GetValue(add) && result.GetValue(overwrite)) result.AddError("--add keeps what lies there and --overwrite throws it away: give one of them.");
         });
         command.SetAction(parsed =>
@@ -66,8 +66,8 @@ internal static class ScoreboardVerb
 
     private static List<Recipe> Load(IReadOnlyList<string> words)
     {
-        var overrides = words.Where(word => !IsRecipe(word)).ToList();
-        return [.. words.Where(IsRecipe).Select(word => Directory.Exists(word) ? OfRun(word, overrides) : RecipeFile.Load(word, overrides))];
+        var overrides = words.Where(word => !RecipeArguments.IsFile(word)).ToList();
+        return [.. words.Where(RecipeArguments.IsFile).Select(word => Directory.Exists(word) ? OfRun(word, overrides) : RecipeFile.Load(word, overrides))];
     }
 
     /// <summary>The recipe of a run folder, under the folder's name.</summary>
@@ -76,6 +76,4 @@ internal static class ScoreboardVerb
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         return RecipeFile.Load(Path.Combine(full, RecipeFile.ResolvedName), overrides) with { Name = Path.GetFileName(full), RunFolder = full };
     }
-
-    private static bool IsRecipe(string word) => !word.Contains('=', StringComparison.Ordinal) || Path.Exists(word);
 }

@@ -16,7 +16,7 @@ internal static class ValidateVerb
         command.Add(json);
         command.SetAction(parsed =>
         {
-            var outcomes = PreFlight.Run(recipe.File(parsed), recipe.Overrides(parsed));
+            var outcomes = PreFlight.Run(recipe.Files(parsed), recipe.Overrides(parsed));
             if (parsed.GetValue(json)) context.Terminal.Output.WriteLine(ResultJson.Write(outcomes, ResultJson.Default.IReadOnlyListCheckOutcome));
             else
                 foreach (var outcome in outcomes) context.Terminal.Output.WriteLine(Line(outcome));

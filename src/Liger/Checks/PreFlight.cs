@@ -12,15 +12,15 @@ public static class PreFlight
     ];
 
     /// <summary>Makes all checks; one that fails does not keep the others from being made.</summary>
-    /// <param name="file">The recipe.</param>
+    /// <param name="files">The recipe; further files are laid over it.</param>
     /// <param name="overrides">"section.key=value" each, laid over it.</param>
-    public static IReadOnlyList<CheckOutcome> Run(string file, IEnumerable<string> overrides)
+    public static IReadOnlyList<CheckOutcome> Run(IReadOnlyList<string> files, IEnumerable<string> overrides)
     {
-        var (recipe, problems) = RecipeFile.Read(file, overrides);
+        var (recipe, problems) = RecipeFile.Read(files, overrides);
         const string title = "the recipe reads";
         if (problems.Count > 0)
             return [new CheckOutcome(1, title, CheckStatus.Failed, string.Join("\n", problems), ExitCode.WrongUse)];
-        var outcomes = new List<CheckOutcome> { new(1, title, CheckStatus.Ok, file, ExitCode.Done) };
+        var outcomes = new List<CheckOutcome> { new(1, title, CheckStatus.Ok, string.Join(" + ", files), ExitCode.Done) };
         using var run = new CheckedRun(recipe);
         foreach (var check in Checks) outcomes.Add(Make(check, outcomes.Count + 1, run));
         return outcomes;

@@ -49,7 +49,7 @@ public sealed record Recipe
     {
         var bound = new Recipe
         {
-            Name = s.Value("name", r.Name, Kind.Words),
+            Name = s.Value(RecipeFile.NameKey, r.Name, Kind.Words),
             RunFolder = s.Value("run_folder", r.RunFolder, Kind.Place),
             Model = s.Section("model", r.Model, r.Model, ModelSection.Bind)!,
             Mixer = s.Section("mixer", r.Mixer, new MixerSection(), MixerSection.Bind),

@@ -4,44 +4,48 @@ using YamlDotNet.RepresentationModel;
 
 namespace Liger.Recipes;
 
-/// <summary>The text a recipe is read from: one file, the overrides of the command line laid over it, and the problems found so far.</summary>
+/// <summary>What a recipe is read from: its files, later ones laid over earlier ones, over them the command line; and the problems found so far.</summary>
 internal sealed class RecipeSource
 {
     private const string CommandLine = "command line";
-    private readonly string file;
-    private readonly string fileFolder;
-    private readonly HashSet<YamlNode> overrides = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<YamlNode> absent = new(ReferenceEqualityComparer.Instance);
-    private readonly List<RecipeProblem> problems = [];
 
-    internal RecipeSource(string file)
-    {
-        this.file = file;
-        fileFolder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-    }
+    /// <summary>The section that another file replaces as a whole: options of one mixer mean nothing to another.</summary>
+    private const string Replaced = "mixer";
+
+    private readonly Dictionary<YamlNode, Origin> origins = new(ReferenceEqualityComparer.Instance);
+    private readonly List<RecipeProblem> problems = [];
+    private readonly List<string> names = [];
+    private readonly Origin commandLine = new(CommandLine, Directory.GetCurrentDirectory(), HasLines: false);
 
     internal IReadOnlyList<RecipeProblem> Problems => problems;
 
     internal YamlMappingNode Root { get; private set; } = [];
 
+    /// <summary>What the files call themselves, or are called.</summary>
+    internal string Name => string.Join('+', names);
+
+    /// <summary>Whether the command line names the recipe.</summary>
+    internal bool IsNamed => Root.Children.TryGetValue(new YamlScalarNode(RecipeFile.NameKey), out var name) && origins[name] == commandLine;
+
     /// <summary>What relative paths in this node start from.</summary>
-    internal string Folder(YamlNode node) => IsOverride(node) ? Directory.GetCurrentDirectory() : fileFolder;
+    internal string Folder(YamlNode node) => origins[node].Folder;
 
-    internal bool IsOverride(YamlNode node) => overrides.Contains(node);
+    internal void Problem(YamlNode node, string key, string what)
+    {
+        var origin = origins[node];
+        problems.Add(new RecipeProblem(origin.HasLines ? $"{origin.Where}:{node.Start.Line}" : origin.Where, key, what));
+    }
 
-    internal void Problem(YamlNode node, string key, string what) =>
-        problems.Add(new RecipeProblem(IsOverride(node) ? CommandLine : absent.Contains(node) ? file : $"{file}:{node.Start.Line}", key, what));
-
-    /// <summary>A section that stands for one the file lacks; problems in it name no line.</summary>
+    /// <summary>A section that stands for one the files lack; problems in it name no line.</summary>
     internal YamlMappingNode Absent()
     {
         var node = new YamlMappingNode();
-        absent.Add(node);
+        origins[node] = origins[Root] with { HasLines = false };
         return node;
     }
 
-    /// <summary>Takes the text of the file; a text that is not YAML, or not a mapping, is a problem.</summary>
-    internal void Parse(string text)
+    /// <summary>Lays a file over those before it, key by key, the section "mixer" and lists as wholes; a text that is not YAML, or not a mapping, is a problem.</summary>
+    internal void Lay(string file, string text)
     {
         var stream = new YamlStream();
         try
@@ -53,8 +57,16 @@ internal sealed class RecipeSource
             problems.Add(new RecipeProblem($"{file}:{e.Start.Line}", "", $"this is not valid YAML: {e.Message}"));
             return;
         }
-        if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root) Root = root;
-        else problems.Add(new RecipeProblem(file, "", "expected one YAML document of sections (model:, mixer:, data:, …)"));
+        if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
+        {
+            problems.Add(new RecipeProblem(file, "", "expected one YAML document of sections (model:, mixer:, data:, …)"));
+            return;
+        }
+        Own(root, new Origin(file, Path.GetDirectoryName(Path.GetFullPath(file))!, HasLines: true));
+        names.Add(root.Children.TryGetValue(new YamlScalarNode(RecipeFile.NameKey), out var name) && name is YamlScalarNode { Value.Length: > 0 } given
+            ? given.Value : Path.GetFileNameWithoutExtension(file));
+        if (names.Count == 1) Root = root;
+        else Merge(Root, root);
     }
 
     /// <summary>Lays one "train.lr=3e-4" over the file; entries of a list go by their number from 0, "stages.1.lr=3e-4". The value is read as YAML, so lists look like [a, b].</summary>
@@ -87,7 +99,7 @@ internal sealed class RecipeSource
                 continue;
             }
             if (!section.Children.TryGetValue(new YamlScalarNode(key), out var child) || YamlText.IsNull(child))
-                overrides.Add(section.Children[new YamlScalarNode(key)] = child = new YamlMappingNode());
+                Put(section, Given(key), child = Own(new YamlMappingNode(), commandLine));
             if (child is not YamlMappingNode mapping)
             {
                 problems.Add(new RecipeProblem(CommandLine, assignment[..equals], $"'{key}' is not a section"));
@@ -95,7 +107,33 @@ internal sealed class RecipeSource
             }
             section = mapping;
         }
-        section.Children[new YamlScalarNode(keys[^1])] = value;
+        Put(section, Given(keys[^1]), value);
+    }
+
+    private static void Merge(YamlMappingNode into, YamlMappingNode later)
+    {
+        foreach (var (key, value) in later.Children)
+        {
+            if (value is YamlMappingNode section && key is not YamlScalarNode { Value: Replaced } && into.Children.TryGetValue(key, out var there) && there is YamlMappingNode earlier)
+                Merge(earlier, section);
+            else
+                Put(into, key, value);
+        }
+    }
+
+    // The key comes along with its value, as its place is the value's.
+    private static void Put(YamlMappingNode section, YamlNode key, YamlNode value)
+    {
+        section.Children.Remove(key);
+        section.Children.Add(key, value);
+    }
+
+    private YamlScalarNode Given(string key) => Own(new YamlScalarNode(key), commandLine);
+
+    private T Own<T>(T node, Origin origin) where T : YamlNode
+    {
+        foreach (var part in node.AllNodes) origins[part] = origin;
+        return node;
     }
 
     private YamlNode? ReadValue(string text)
@@ -109,8 +147,12 @@ internal sealed class RecipeSource
         {
             return null;
         }
-        var value = stream.Documents.Count == 0 ? new YamlScalarNode("") : stream.Documents[0].RootNode;
-        foreach (var node in value.AllNodes) overrides.Add(node);
-        return value;
+        return Own(stream.Documents.Count == 0 ? new YamlScalarNode("") : stream.Documents[0].RootNode, commandLine);
     }
+
+    /// <summary>Where a node stands.</summary>
+    /// <param name="Where">The file, or "command line".</param>
+    /// <param name="Folder">What relative paths start from.</param>
+    /// <param name="HasLines">Whether the node's line says where in it.</param>
+    private sealed record Origin(string Where, string Folder, bool HasLines);
 }

@@ -107,9 +107,7 @@ internal sealed class SectionReader : ISection
         return bound;
     }
 
-    // The line of the key; for a value of the command line, the value, which is known as such.
-    private YamlNode Place(string key) =>
-        !keys.TryGetValue(key, out var node) ? this.node : source.IsOverride(values[key]) ? values[key] : node;
+    private YamlNode Place(string key) => keys.GetValueOrDefault(key) ?? node;
 
     private string Dotted(string key) => path.Length == 0 ? key : $"{path}.{key}";
 

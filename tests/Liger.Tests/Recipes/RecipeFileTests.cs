@@ -152,15 +152,15 @@ public sealed class RecipeFileTests : IDisposable
     {
         var file = Save(Staged.Replace("name: distill", "name: transfer", StringComparison.Ordinal).Replace("tokens: 1000", "tokns: 1000", StringComparison.Ordinal));
         var line = File.ReadAllLines(file).ToList().FindIndex(text => text.Contains("tokns")) + 1;
-        var problems = RecipeFile.Read(file, ["train.steps=4", "stages.7.lr=1"]).Problems.Select(p => p.ToString()).ToList();
+        var problems = RecipeFile.Read([file], ["train.steps=4", "stages.7.lr=1"]).Problems.Select(p => p.ToString()).ToList();
         Assert.Contains("command line: stages.7.lr: 'stages.7' is no section — expected a number from 0 to 1", problems);
         Assert.Contains($"{file}:{line}: stages.1.tokns: unknown key; nearest known key: stages.1.tokens", problems);
-        Assert.Contains(RecipeFile.Read(file, []).Problems, p => p.ToString().Contains("stages.1: expected exactly one of steps, tokens and epochs, got 0", StringComparison.Ordinal));
+        Assert.Contains(RecipeFile.Read([file], []).Problems, p => p.ToString().Contains("stages.1: expected exactly one of steps, tokens and epochs, got 0", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("train: expected no steps", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("stages: two stages have the same name", StringComparison.Ordinal));
-        Assert.Contains("lora: targets: expected none that is trained in full, got k_proj", RecipeFile.Read(Save(Small), ["train.full=[k_proj]"]).Problems[^1].ToString(), StringComparison.Ordinal);
-        Assert.Contains("expected true where nothing else", RecipeFile.Read(Save(Small), ["train.lora=false"]).Problems[^1].ToString(), StringComparison.Ordinal);
-        Assert.Contains("stages: expected a list", RecipeFile.Read(Save(Small + "\nstages: 3"), []).Problems[^1].ToString(), StringComparison.Ordinal);
+        Assert.Contains("lora: targets: expected none that is trained in full, got k_proj", RecipeFile.Read([Save(Small)], ["train.full=[k_proj]"]).Problems[^1].ToString(), StringComparison.Ordinal);
+        Assert.Contains("expected true where nothing else", RecipeFile.Read([Save(Small)], ["train.lora=false"]).Problems[^1].ToString(), StringComparison.Ordinal);
+        Assert.Contains("stages: expected a list", RecipeFile.Read([Save(Small + "\nstages: 3")], []).Problems[^1].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,6 +171,39 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Equal(["q_proj"], recipe.Lora.Targets);
         Assert.Equal("4", recipe.Mixer!.Options["sinks"]);
         Assert.Equal(Path.GetFullPath("v.txt"), Assert.Single(recipe.Data.Validation));
+    }
+
+    [Fact]
+    public void A_file_lies_over_the_recipe_key_by_key_and_replaces_the_mixer()
+    {
+        Directory.CreateDirectory(folder["over"]);
+        File.WriteAllText(folder["over/memory.yaml"], "mixer:\n  name: window\n  sinks: 4\ndata:\n  validation: [v.txt]\ntrain:\n  lr: 1e-3\n  mixer_parameters: true\nexport:\n");
+        var recipe = RecipeFile.Load([Save(Small), folder["over/memory.yaml"]], ["train.lr=1e-4", "data.validation_rows=3"]);
+        Assert.Equal(("window", "4"), (recipe.Mixer!.Name, recipe.Mixer.Options["sinks"]));
+        Assert.NotEqual("32", recipe.Mixer.Options["window"]);
+        Assert.Equal([folder["a.txt"], folder["sub/b.txt"]], recipe.Data.Train);
+        Assert.Equal([folder["over/v.txt"]], recipe.Data.Validation);
+        Assert.Equal((2.0, 1e-4, true, 3), (recipe.Train.Trainer.Epochs, recipe.Train.Trainer.Schedule.LearningRate, recipe.Train.Stage.MixerParameters, recipe.Data.ValidationRows));
+        Assert.NotNull(recipe.Export);
+        Assert.Equal(("small+memory", Path.GetFullPath("runs/small+memory")), (recipe.Name, recipe.RunFolder));
+        Assert.Equal("mine", RecipeFile.Load([Save(Small), folder["over/memory.yaml"]], ["name=mine"]).Name);
+        File.WriteAllText(folder["one.yaml"], RecipeFile.Write(recipe));
+        Assert.Equal(RecipeFile.Write(recipe), RecipeFile.Write(RecipeFile.Load(folder["one.yaml"])));
+    }
+
+    [Fact]
+    public void Problems_name_the_file_that_they_stand_in()
+    {
+        File.WriteAllText(folder["over.yaml"], "mixer:\n  name: window\n  mix: 1\ntrain:\n  lr: 7\n  lrr: 1\neval: 3\n");
+        var problems = RecipeFile.Read([Save(Small.Replace("epochs: 2", "epochs: x")), folder["over.yaml"]], ["train.batch=0"]).Problems.Select(p => p.ToString()).ToList();
+        Assert.Contains(problems, p => p.StartsWith($"{folder["small.yaml"]}:9: train.epochs: expected", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.StartsWith($"{folder["over.yaml"]}:3: mixer.mix: unknown key", StringComparison.Ordinal));
+        Assert.Contains($"{folder["over.yaml"]}:5: train.lr: expected a number above 0 and up to 1, got '7'", problems);
+        Assert.Contains($"{folder["over.yaml"]}:6: train.lrr: unknown key; nearest known key: train.lr", problems);
+        Assert.Contains($"{folder["over.yaml"]}:7: eval: expected a section (indented keys), got '3'", problems);
+        Assert.Contains(problems, p => p.StartsWith("command line: train.batch: expected", StringComparison.Ordinal));
+        File.WriteAllText(folder["over.yaml"], "a: b: c");
+        Assert.Contains($"{folder["over.yaml"]}:1: this is not valid YAML", Assert.Throws<LigerException>(() => RecipeFile.Load([Save(Small), folder["over.yaml"]])).Message);
     }
 
     [Fact]
@@ -196,7 +229,7 @@ public sealed class RecipeFileTests : IDisposable
             train:
               lr: 7
             """);
-        var (_, problems) = RecipeFile.Read(file, ["train.warmup=-1", "novalue"]);
+        var (_, problems) = RecipeFile.Read([file], ["train.warmup=-1", "novalue"]);
         Assert.Equal(
             [
                 $"command line: expected key=value (such as train.lr=3e-4), got 'novalue'",
