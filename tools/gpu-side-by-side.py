@@ -48,7 +48,7 @@ class Jobs:
         return name, [sys.executable, os.path.abspath(__file__), "peers", os.path.join(self.folder, "peer_gpu.py"), kinds, *sections], {"OUT": os.path.join(self.results, name)}
 
     def section(self, name):
-        return name, [os.path.join(self.folder, "run"), name], {"PARTS": "8"}
+        return name, [os.path.join(self.folder, "run"), name], {"PARTS": "10"}
 
 
 def lanes(folder, programs, results):
@@ -74,8 +74,9 @@ class Run:
     def go(self):
         given = os.environ.get("CUDA_VISIBLE_DEVICES")
         cards = given.split(",") if given else [str(i) for i in range(len(subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout.splitlines()))]
-        # With fewer cards than lanes some lanes follow others.
-        threads = [threading.Thread(target=self.work, args=(card, [job for lane in self.lanes[i::len(cards)] for job in lane])) for i, card in enumerate(cards)]
+        # With fewer cards than lanes some lanes share one: ours first, so that what takes longest is what is cut.
+        shared = [sorted((job for lane in self.lanes[i::len(cards)] for job in lane), key=lambda job: 2 if job[0] == "ours-once" else job[0].startswith("peers")) for i in range(len(cards))]
+        threads = [threading.Thread(target=self.work, args=(card, jobs)) for card, jobs in zip(cards, shared)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -148,7 +148,9 @@ __device__ __forceinline__ void add_chunk(float (&acc)[D / 8][4], const unsigned
     unsigned a[4];
     if (!Flat && n == block) {
       const bf16* own = p.diagonals + ((at.index * at.group + h) * Chunk + first + me.row) * DiagonalPitch + me.column;
-      a[0] = pair_at(own), a[1] = pair_at(own + 8 * DiagonalPitch), a[2] = pair_at(own + 8), a[3] = pair_at(own + 8 * DiagonalPitch + 8);
+      // Rows past the end have none.
+#pragma unroll
+      for (int r = 0; r < 4; r++) a[r] = first + me.row + (r & 1) * 8 < at.count ? pair_at(own + (r & 1) * 8 * DiagonalPitch + (r >> 1) * 8) : 0u;
     } else {
       float s[2][4];
       clear(s);
