@@ -11,7 +11,7 @@ namespace Liger.GpuBench;
 /// <summary>What the parts of a layer cost at Llama-3-8B shape, 8×1024 tokens in bf16: forward, and forward with backward.</summary>
 internal static class PieceBench
 {
-    private const int Batch = 8, Tokens = 1024, Hidden = 4096, Inner = 14336, Heads = 32, KvHeads = 8, HeadDim = 128;
+    private const int Batch = 8, Tokens = 1024, Hidden = 4096, Inner = 14336, Heads = 32, KvHeads = 8, HeadDim = 128, Rank = 8;
 
     internal static void Run(Report report)
     {
@@ -30,6 +30,11 @@ internal static class PieceBench
         Piece(report, "linear 4096", () => projection.forward(x), [x]);
         using var wide = new Linear(empty([Inner, Hidden], ScalarType.BFloat16, gpu).normal_(0, 0.02));
         Piece(report, "linear 14336", () => wide.forward(x), [x]);
+        Shared(report, "gate and up", [new LowRankMap(wide), new LowRankMap(wide)], x);
+        using var narrow = new Linear(empty([KvHeads * HeadDim, Hidden], ScalarType.BFloat16, gpu).normal_(0, 0.02));
+        LowRankMap Adapted(Linear map) => new(map, Low(Rank, Hidden), Low(map.OutFeatures, Rank));
+        Tensor Low(params long[] shape) => empty(shape, ScalarType.Float32, gpu).normal_(0, 0.02).requires_grad_();
+        Shared(report, "q, k, v with LoRA", [Adapted(projection), Adapted(narrow), Adapted(narrow)], x);
         var (q, k, v) = (Random(Batch, Tokens, Heads, HeadDim), Random(Batch, Tokens, KvHeads, HeadDim), Random(Batch, Tokens, KvHeads, HeadDim));
         var frequencies = arange(0, HeadDim / 2, ScalarType.Float32, gpu);
         var (cos, sin) = Rotary.Table(frequencies, arange(Tokens, device: gpu), ScalarType.BFloat16);
@@ -45,12 +50,26 @@ internal static class PieceBench
         Piece(report, "head and cross-entropy", () => LinearCrossEntropy.Sum(x.view(-1, Hidden), head, targets), [x]);
     }
 
-    private static void Piece(Report report, string name, Func<Tensor> forward, Tensor[] inputs) => report.Try("piece", new JsonObject { ["piece"] = name }, figure =>
+    /// <summary>Maps of one input: one by one, and as one operation.</summary>
+    private static void Shared(Report report, string name, LowRankMap[] maps, Tensor x)
+    {
+        Tensor[] inputs = [x, .. maps.SelectMany(map => new[] { map.A, map.B }).OfType<Tensor>()];
+        Piece(report, $"{name}, one by one", () => [.. maps.SelectMany(map => SharedInput.Forward(x, map))], inputs);
+        Piece(report, $"{name}, together", () => SharedInput.Forward(x, maps), inputs);
+    }
+
+    private static void Piece(Report report, string name, Func<Tensor> forward, Tensor[] inputs) => Piece(report, name, () => [forward()], inputs);
+
+    private static void Piece(Report report, string name, Func<IReadOnlyList<Tensor>> forward, Tensor[] inputs) => report.Try("piece", new JsonObject { ["piece"] = name }, figure =>
     {
         using (no_grad())
             figure["forward_ms"] = Math.Round(Timing.Median(Forward, 7, 3), 3);
-        using var sample = forward().detach();
-        using var gradient = sample.Dimensions == 0 ? ones_like(sample) : empty_like(sample).normal_();
+        using var kept = NewDisposeScope();
+        var gradients = new List<Tensor>();
+        using (no_grad())
+        using (NewDisposeScope())
+            foreach (var y in forward())
+                gradients.Add((y.Dimensions == 0 ? ones_like(y) : empty_like(y).normal_()).MoveToOuterDisposeScope());
         // With all its results, or what is left of them would have each repetition ask the device for memory.
         void Forward()
         {
@@ -60,25 +79,25 @@ internal static class PieceBench
         void Both()
         {
             using var scope = NewDisposeScope();
-            autograd.backward([forward()], [gradient]);
+            autograd.backward([.. forward()], gradients);
             foreach (var input in inputs)
                 input.grad = null;
         }
         figure["forward_backward_ms"] = Math.Round(Timing.Median(Both, 7, 3), 3);
-        figure["off_plain_form"] = Difference(forward, inputs, gradient);
+        figure["off_plain_form"] = Difference(forward, inputs, gradients);
         figure["peak_GiB"] = Math.Round(Report.PeakGiB, 2);
     });
 
-    /// <summary>‖with kernels − without‖ / ‖without‖, of the output and then of every gradient; both are rounded to bf16.</summary>
-    private static JsonArray Difference(Func<Tensor> forward, Tensor[] inputs, Tensor gradient)
+    /// <summary>‖with kernels − without‖ / ‖without‖, of the outputs and then of every gradient; both are rounded to bf16.</summary>
+    private static JsonArray Difference(Func<IReadOnlyList<Tensor>> forward, Tensor[] inputs, List<Tensor> gradients)
     {
         using var scope = NewDisposeScope();
         List<Tensor> Results(bool kernels)
         {
             CudaKernels.Enabled = kernels;
-            var y = forward();
-            autograd.backward([y], [gradient]);
-            List<Tensor> all = [y.detach().to(float32), .. inputs.Select(input => input.grad!.to(float32))];
+            var outputs = forward();
+            autograd.backward([.. outputs], gradients);
+            List<Tensor> all = [.. outputs.Select(y => y.detach().to(float32)), .. inputs.Select(input => input.grad!.to(float32))];
             foreach (var input in inputs)
                 input.grad = null;
             CudaKernels.Enabled = true;

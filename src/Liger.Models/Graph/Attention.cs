@@ -58,8 +58,8 @@ public sealed class Attention : IDisposable
     /// <param name="recorded">[1]: the token's position where the state is a recordable one.</param>
     internal Tensor forward(Tensor x, RotaryTable rotary, SequenceLayout? layout, MixerState? state, Tensor? recorded = null)
     {
-        var input = new MixerInput(
-            Normed(Split(Query.Value.forward(x)), queryNorm), Normed(Split(Key.Value.forward(x)), keyNorm), Split(Value.Value.forward(x)), rotary, layout);
+        var projected = Projection.Apply(x, Query.Value, Key.Value, Value.Value);
+        var input = new MixerInput(Normed(Split(projected[0]), queryNorm), Normed(Split(projected[1]), keyNorm), Split(projected[2]), rotary, layout);
         Probe?.Invoke(input);
         var mixed = state is null ? Mixer.Parallel(input)
             : recorded is null ? Mixer.Extend(input, state)

@@ -12,8 +12,31 @@ public abstract class Projection : IDisposable
     /// <summary>Maps [B,T,InFeatures] (any number of leading dimensions) to [B,T,OutFeatures].</summary>
     public abstract Tensor forward(Tensor x);
 
+    /// <summary>What it is where it is a frozen map with an addition of low rank; null: something else.</summary>
+    /// <param name="x">What it is given.</param>
+    public virtual LowRankMap? AsLowRank(Tensor x) => null;
+
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    /// <summary>What several projections make of the same input; on a GPU where gradients are wanted, as one operation.</summary>
+    /// <param name="x">[B,T,InFeatures].</param>
+    /// <param name="projections">At least one.</param>
+    internal static IReadOnlyList<Tensor> Apply(Tensor x, params Projection[] projections)
+    {
+        if (!x.is_cuda || !is_grad_enabled())
+            return [.. projections.Select(p => p.forward(x))];
+        var maps = projections.Select(p => p.AsLowRank(x)).OfType<LowRankMap>().ToList();
+        try
+        {
+            return maps.Count == projections.Length ? SharedInput.Forward(x, maps) : [.. projections.Select(p => p.forward(x))];
+        }
+        finally
+        {
+            foreach (var map in maps)
+                map.Mask?.Dispose();
+        }
+    }
 }
 
 /// <summary>y = x Wᵀ + b with weights from a checkpoint.</summary>
@@ -45,6 +68,9 @@ public sealed class Linear : Projection
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => Bias is null ? Product(x, Weight) : nn.functional.linear(x, Weight, Bias);
+
+    /// <inheritdoc/>
+    public override LowRankMap? AsLowRank(Tensor x) => Weight.requires_grad || Bias is { requires_grad: true } ? null : new LowRankMap(this);
 
     /// <inheritdoc/>
     public override void Dispose()

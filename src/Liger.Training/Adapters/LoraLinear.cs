@@ -44,7 +44,7 @@ internal sealed class LoraLinear : Projection
     public override Tensor forward(Tensor x)
     {
         using var mask = dropout.Mask(x, number);
-        var y = LoraFunction.apply(x, A, B, mask!, Inner, scale);
+        var y = SharedInput.Forward(x, new LowRankMap(Inner, A, B, scale, mask))[0];
         if (Magnitude is null)
             return y;
         using var scope = torch.NewDisposeScope();
@@ -55,6 +55,8 @@ internal sealed class LoraLinear : Projection
         y.Dispose();
         return scaled.to(x.dtype).MoveToOuterDisposeScope();
     }
+
+    public override LowRankMap? AsLowRank(Tensor x) => Magnitude is null ? new LowRankMap(Inner, A, B, scale, dropout.Mask(x, number)) : null;
 
     /// <summary>The weight with the adapter in it, computed in fp32 and rounded once to the type of the base: [O, C].</summary>
     public Tensor Merged()
