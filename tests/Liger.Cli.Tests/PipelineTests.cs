@@ -198,20 +198,22 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(written, File.GetLastWriteTimeUtc(report));
     }
 
-    [Fact]
-    public void What_a_mixer_declares_is_converted_trained_saved_merged_and_counted()
+    [Theory]
+    [InlineData("mix", "mixture: learned, initial_mix: 0.9", 8, 0.9)]
+    [InlineData("decay-offset", "decay_offset: learned", 16, 0.5)]
+    public void What_a_mixer_declares_is_converted_trained_saved_merged_and_counted(string declared, string options, int numbers, double start)
     {
-        Done("finetune", recipe, "mixer.mixture=learned", "mixer.initial_mix=0.9", "train.mixer_parameters=true", "lora.targets=[q_proj]", "train.lr=1e-2");
+        Done("finetune", recipe, $"mixer={{name: liger-gla, window: 8, {options}}}", "train.mixer_parameters=true", "train.mixer_lr=2e-2", "lora.targets=[q_proj]", "train.lr=1e-2");
         var converted = folder["run/converted"];
         Assert.True(File.Exists(Path.Combine(converted, "model-mixer.safetensors")));
-        Assert.Matches(@"parameters +[\d,]+, 8 of them the mixers'", Done("inspect", converted).Output);
+        Assert.Matches($@"parameters +[\d,]+, {numbers} of them the mixers'", Done("inspect", converted).Output);
 
-        const string name = "model.layers.1.self_attn.mixer.mix";
+        var name = $"model.layers.1.self_attn.mixer.{declared}";
         using var before = CheckpointFolder.Open(converted);
         Done("export", converted, "--adapter", folder["run/adapter"], "--to", folder["merged"]);
         using var after = CheckpointFolder.Open(folder["merged"]);
         float[] Values(CheckpointFolder checkpoint) => MemoryMarshal.Cast<byte, float>(checkpoint.Bytes(name)).ToArray();
-        Assert.All(Values(before), value => Assert.Equal(0.9, 1 / (1 + Math.Exp(-value)), 1e-6));
+        Assert.All(Values(before), value => Assert.Equal(start, 1 / (1 + Math.Exp(-value)), 1e-6));
         Assert.All(Values(before).Zip(Values(after)), pair => Assert.NotEqual(pair.First, pair.Second));
 
         // Converted again, to another mixer, nothing of it is left.

@@ -20,8 +20,12 @@ internal sealed class Case
         On = on;
         Shape = new MixerShape(4, 2, on.IsPrecise ? SmallDim : KernelDim);
         Mixer = Spec(text).Create(reshape?.Invoke(Shape) ?? Shape);
-        foreach (var (_, parameter) in Mixer.Parameters)
+        foreach (var (name, parameter) in Mixer.Parameters)
+        {
             parameter.Initialise(on.Device);
+            if (name == "decay-offset")
+                Spread(parameter);
+        }
     }
 
     internal Place On { get; }
@@ -48,6 +52,14 @@ internal sealed class Case
         var type = dtype ?? On.Dtype;
         Tensor Random(int heads) => (randn([batch, tokens, heads, Shape.HeadDim], float64, generator: generator) * scale).to(type).to(On.Device);
         return new MixerInput(Random(Shape.Heads), Random(Shape.KvHeads), Random(Shape.KvHeads), Rotation(layout?.Positions ?? Positions(tokens), type), layout);
+    }
+
+    // Offsets of 0 would show nothing: every channel has another, all heads the same, as heads are compared.
+    private static void Spread(MixerParameter offset)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        offset.Value.copy_(arange(offset.Shape[1]).to(float32).sub(1).div(offset.Shape[1]).expand(offset.Shape));
     }
 
     /// <summary>0 … T−1.</summary>

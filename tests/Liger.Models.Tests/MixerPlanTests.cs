@@ -94,6 +94,51 @@ public class MixerPlanTests
         model.Mixers = own;
     }
 
+    [Theory]
+    [InlineData("liger-gla window=8", 8)]
+    [InlineData("hgrn2", 8)]
+    [InlineData("gsa slots=4", 4)]
+    [InlineData("gla gate-shape=scalar", 1)]
+    [InlineData("gla gate-source=constant", 8)]
+    [InlineData("gated-retention", 1)]
+    [InlineData("mamba2", 1)]
+    [InlineData("rwkv6", 8)]
+    [InlineData("gated-delta", 1)]
+    [InlineData("rwkv7", 8)]
+    public void A_decay_offset_starts_as_nothing_and_can_be_trained(string mixer, long gates)
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModel.Make(MixerSpec.Parse(mixer));
+        var ids = TinyModel.Ids(2, 30);
+        var wanted = model.forward(ids);
+        using var mixers = model.NewMixers(MixerSpec.Parse($"{mixer} decay-offset=learned"));
+        Assert.Equal(["model.layers.0.self_attn.mixer.decay-offset", "model.layers.1.self_attn.mixer.decay-offset"], mixers.Parameters.Select(p => p.Name));
+        Assert.All(mixers.Parameters, p => Assert.Equal([2, gates], p.Parameter.Shape));
+        using var own = model.Mixers;
+        model.Mixers = mixers;
+        TensorAssert.Same(model.forward(ids), wanted);
+
+        var offset = mixers.Parameters.First().Parameter.Value;
+        Tensor Loss() => model.forward(ids).logsumexp(-1).to(float64).sum();
+        offset.requires_grad = true;
+        Loss().backward();
+        Assert.True(offset.grad!.ne(0).all().item<bool>());
+        // Along the gradient, in steps that fp32 sees.
+        var (direction, norm) = (offset.grad / offset.grad.norm(), offset.grad.norm().item<float>());
+        double Shifted(double by)
+        {
+            using var mode = no_grad();
+            using var inner = NewDisposeScope();
+            offset.add_(direction * by);
+            var loss = Loss().item<double>();
+            offset.sub_(direction * by);
+            return loss;
+        }
+        const double step = 0.05;
+        Assert.Equal(1, (Shifted(step) - Shifted(-step)) / (2 * step) / norm, 0.02);
+        model.Mixers = own;
+    }
+
     [Fact]
     public void Exchanged_mixers_leave_nothing_behind()
     {

@@ -4,7 +4,7 @@ namespace Liger.Models.Mixers;
 
 /// <summary>
 /// Mixers under the delta rule, <see cref="DeltaRule"/>: queries φ(q), keys φ(k) brought to norm 1 (φ is the L2 norm by default),
-/// strength σ(mean_D(k)) or 1. A deriving class gives the log-decay.
+/// strength σ(mean_D(k)) or 1. A deriving class gives the gate or the log-decay, or nothing is forgotten.
 /// </summary>
 /// <param name="delta">The strength.</param>
 /// <param name="map">The feature map.</param>
@@ -19,7 +19,7 @@ public abstract class DeltaRuleMixer(DeltaOptions delta, NormMapOptions map, Rot
     protected override IReadOnlyList<long[]> StateSizes => [[Shape.KvHeads, features.Width(Shape.HeadDim), Shape.HeadDim]];
 
     /// <summary>[B,T,Hkv,1]; null: nothing is forgotten.</summary>
-    protected abstract Tensor? LogDecay(MixerInput input);
+    protected virtual Tensor? LogDecay(MixerInput input) => DecayGate?.LogDecay(input);
 
     /// <inheritdoc/>
     protected override RecurrentTerms Terms(MixerInput input)

@@ -26,8 +26,18 @@ public enum GateShape
     Scalar,
 }
 
+/// <summary>Whether a gate is shifted by what can be learned.</summary>
+public enum DecayOffset
+{
+    /// <summary>Nothing is added.</summary>
+    None,
+
+    /// <summary>A declared number a gate of each kv head, 0 before training.</summary>
+    Learned,
+}
+
 /// <summary>
-/// Options of a gate. With x from the source, decay = β + (1 − β) · f(x)^(1/τ), where f is the mixer's own nonlinearity, into (0, 1].
+/// Options of a gate. With x from the source (and the offset added to it), decay = β + (1 − β) · f(x)^(1/τ), where f is the mixer's own nonlinearity, into (0, 1].
 /// </summary>
 public record GateOptions
 {
@@ -46,6 +56,14 @@ public record GateOptions
     /// <summary>x where the source is constant.</summary>
     [OptionRange(-100, 100, "the gate before its nonlinearity, where its source is constant")]
     public double GateLogit { get; init; }
+
+    /// <summary>
+    /// A number added to x before the nonlinearity, declared as "decay-offset": [Hkv,D], [Hkv,M] for M slots, [Hkv,1] for one gate a kv head. It starts at
+    /// 0, which changes nothing, and is trained as what mixers declare is. The published models have none; a gate with a projection of its own
+    /// has its bias in this place.
+    /// </summary>
+    [OptionMeaning("a declared number a gate, 0 before training, added before the nonlinearity")]
+    public DecayOffset DecayOffset { get; init; }
 }
 
 /// <summary>Options of a gate that is not divided by default.</summary>

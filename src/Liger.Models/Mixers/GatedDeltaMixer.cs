@@ -9,8 +9,8 @@ namespace Liger.Models.Mixers;
 public sealed class GatedDeltaMixer(GateOptions gate, DeltaOptions delta, NormMapOptions map, RotaryOptions rotary, MixerShape shape)
     : DeltaRuleMixer(delta, map, rotary, shape)
 {
-    private readonly Gate gate = new("gated-delta", gate, GateShape.Scalar, Gate.LogSigmoid);
+    private readonly Gate gate = new("gated-delta", gate, GateShape.Scalar, shape, Gate.LogSigmoid);
 
     /// <inheritdoc/>
-    protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input);
+    private protected override Gate? DecayGate => gate;
 }

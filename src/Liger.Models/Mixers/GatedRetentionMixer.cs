@@ -10,8 +10,8 @@ public sealed class GatedRetentionMixer(
     UndividedGateOptions gate, ScalarGateShapeOptions gateShape, FeatureMapOptions map, RotaryOptions rotary, NormalizerOptions normalizer, MixerShape shape)
     : LinearAttentionMixer(map, rotary, normalizer, shape)
 {
-    private readonly Gate gate = new("gated-retention", gate, gateShape.GateShape, Gate.LogSigmoid);
+    private readonly Gate gate = new("gated-retention", gate, gateShape.GateShape, shape, Gate.LogSigmoid);
 
     /// <inheritdoc/>
-    protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input);
+    private protected override Gate? DecayGate => gate;
 }

@@ -11,12 +11,12 @@ namespace Liger.Models.Mixers;
 public sealed class GlaMixer(GateOptions gate, GateShapeOptions gateShape, FeatureMapOptions map, RotaryOptions rotary, NormalizerOptions normalizer, MixerShape shape)
     : LinearAttentionMixer(map, rotary, normalizer, shape)
 {
-    private readonly Gate gate = new("gla", gate, gateShape.GateShape, Gate.LogSigmoid);
+    private readonly Gate gate = new("gla", gate, gateShape.GateShape, shape, Gate.LogSigmoid);
 
     /// <inheritdoc/>
     internal override KeyGatedRecurrence? KeyGated =>
         IsPlain && gateShape.GateShape == GateShape.Channel && gate.KeyDivisor is { } divisor ? new(divisor, Complementary: false) : null;
 
     /// <inheritdoc/>
-    protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input);
+    private protected override Gate? DecayGate => gate;
 }

@@ -35,10 +35,13 @@ public sealed class GsaMixer : RecurrentMixer
         slots = options.Slots == 0 ? shape.HeadDim : options.Slots;
         if (shape.HeadDim % slots != 0)
             throw new ModelException($"mixer gsa: slots — expected a divisor of the head size {shape.HeadDim}, got {slots}.");
-        this.gate = new Gate("gsa", gate, GateShape.Channel, Gate.LogSigmoid);
+        this.gate = new Gate("gsa", gate, GateShape.Channel, shape, Gate.LogSigmoid, slots);
         features = new FeatureMap(map.FeatureMap);
         rope = rotary.Rope;
     }
+
+    /// <inheritdoc/>
+    private protected override Gate? DecayGate => gate;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<long[]> StateSizes =>
@@ -47,7 +50,7 @@ public sealed class GsaMixer : RecurrentMixer
     /// <inheritdoc/>
     protected override RecurrentTerms Terms(MixerInput input)
     {
-        var decay = gate.LogDecay(input, slots);
+        var decay = gate.LogDecay(input);
         return new RecurrentTerms(
             features.Apply(rope ? input.Rotary.Apply(input.Queries) : input.Queries), features.Apply(rope ? input.Rotary.Apply(input.Keys) : input.Keys),
             input.Values.to(Accumulator(input.Values)), decay.expand(-1, -1, -1, slots));

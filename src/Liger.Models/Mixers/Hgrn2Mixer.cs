@@ -11,10 +11,13 @@ namespace Liger.Models.Mixers;
 public sealed class Hgrn2Mixer(UndividedGateOptions gate, FeatureMapOptions map, NormalizerOptions normalizer, MixerShape shape)
     : LinearAttentionMixer(map, null, normalizer, shape)
 {
-    private readonly Gate gate = new("hgrn2", gate, GateShape.Channel, Gate.LogSigmoid);
+    private readonly Gate gate = new("hgrn2", gate, GateShape.Channel, shape, Gate.LogSigmoid);
 
     /// <inheritdoc/>
     internal override KeyGatedRecurrence? KeyGated => IsPlain && gate.KeyDivisor is { } divisor ? new(divisor, Complementary: true) : null;
+
+    /// <inheritdoc/>
+    private protected override Gate? DecayGate => gate;
 
     /// <inheritdoc/>
     protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input).expand(input.Keys.shape);

@@ -4,7 +4,7 @@ namespace Liger.Models.Mixers;
 
 /// <summary>
 /// Mixers with one matrix state a kv head that gates let fade: <see cref="GatedLinearAttention"/> under different gates. A deriving class
-/// gives the log-decay, and the keys where they are more than a feature map.
+/// gives the gate or the log-decay, and the keys where they are more than a feature map.
 /// </summary>
 /// <param name="map">The feature map.</param>
 /// <param name="rotary">Rotary embedding, null where the keys do not take it.</param>
@@ -49,7 +49,7 @@ public abstract class LinearAttentionMixer(FeatureMapOptions map, RotaryOptions?
     }
 
     /// <summary>[B,T,Hkv,K], or [B,T,Hkv,1] for one decay a kv head; null: nothing is forgotten.</summary>
-    protected abstract Tensor? LogDecay(MixerInput input);
+    protected virtual Tensor? LogDecay(MixerInput input) => DecayGate?.LogDecay(input);
 
     /// <summary>What is written to the state: the keys' features, unless a class says otherwise.</summary>
     protected virtual Tensor Keys(MixerInput input, Tensor? logDecay) =>

@@ -10,8 +10,8 @@ public sealed class Mamba2Mixer(
     UndividedGateOptions gate, ScalarGateShapeOptions gateShape, FeatureMapOptions map, RotaryOptions rotary, NormalizerOptions normalizer, MixerShape shape)
     : LinearAttentionMixer(map, rotary, normalizer, shape)
 {
-    private readonly Gate gate = new("mamba2", gate, gateShape.GateShape, x => x.softplus().neg());
+    private readonly Gate gate = new("mamba2", gate, gateShape.GateShape, shape, x => x.softplus().neg());
 
     /// <inheritdoc/>
-    protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input);
+    private protected override Gate? DecayGate => gate;
 }

@@ -17,6 +17,9 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
     protected MixerShape Shape { get; } = shape;
 
     /// <inheritdoc/>
+    public override IEnumerable<(string Name, MixerParameter Parameter)> Parameters => DecayGate?.Parameters ?? [];
+
+    /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input)
     {
         using var scope = NewDisposeScope();
@@ -67,6 +70,9 @@ public abstract class RecurrentMixer(MixerShape shape) : TokenMixer, IRecordable
 
     /// <summary>What a kernel for steps must know where gate and features are those of the published Liger models; null elsewhere.</summary>
     internal virtual KeyGatedRecurrence? KeyGated => null;
+
+    /// <summary>The gate where it is one of <see cref="GateOptions"/>; null elsewhere.</summary>
+    private protected virtual Gate? DecayGate => null;
 
     /// <summary>Sizes of the state's matrices for one sequence, the kv heads first.</summary>
     protected abstract IReadOnlyList<long[]> StateSizes { get; }

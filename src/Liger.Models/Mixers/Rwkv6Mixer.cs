@@ -14,8 +14,8 @@ public sealed class Rwkv6Mixer(
     /// <summary>e to this is a log-decay that leaves nothing in any precision; more would overflow.</summary>
     private const double LargestLogit = 10;
 
-    private readonly Gate gate = new("rwkv6", gate, gateShape.GateShape, x => x.clamp_max(LargestLogit).exp().neg());
+    private readonly Gate gate = new("rwkv6", gate, gateShape.GateShape, shape, x => x.clamp_max(LargestLogit).exp().neg());
 
     /// <inheritdoc/>
-    protected override Tensor? LogDecay(MixerInput input) => gate.LogDecay(input);
+    private protected override Gate? DecayGate => gate;
 }

@@ -14,7 +14,10 @@ public sealed class Rwkv7Mixer(UndividedGateOptions gate, NormMapOptions map, Ro
     private static readonly double StrongestDecay = Math.Exp(-0.5);
     private static readonly FeatureMap Unit = new(FeatureMapKind.L2Norm);
     private readonly FeatureMap features = new(map.FeatureMap);
-    private readonly Gate gate = new("rwkv7", gate, GateShape.Channel, x => x.sigmoid() * -StrongestDecay);
+    private readonly Gate gate = new("rwkv7", gate, GateShape.Channel, shape, x => x.sigmoid() * -StrongestDecay);
+
+    /// <inheritdoc/>
+    private protected override Gate? DecayGate => gate;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<long[]> StateSizes => [[Shape.KvHeads, Shape.HeadDim, Shape.HeadDim]];
