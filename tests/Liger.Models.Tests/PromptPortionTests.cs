@@ -43,13 +43,16 @@ public class PromptPortionTests : PlacedTests
         }
     }
 
-    [Fact]
-    public void Unbounded_attention_meets_a_long_portion_some_tokens_at_a_time()
+    [Theory]
+    [InlineData("softmax")]
+    [InlineData("window window=300 sinks=2")]
+    [InlineData("window window=8 sinks=40")]
+    public void A_long_portion_meets_what_is_held_some_tokens_at_a_time(string spec)
     {
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         var shape = new MixerShape(2, 1, On.IsPrecise ? 4 : 64);
-        var mixer = MixerSpec.Softmax.Create(shape);
+        var mixer = MixerSpec.Parse(spec).Create(shape);
         var input = Input(shape, 1100);
         using var state = mixer.NewState(2, On.Dtype, On.Device);
         On.Close(cat([mixer.Extend(Part(input, 0, 20), state), mixer.Extend(Part(input, 20, 1080), state)], 1), mixer.Parallel(input));

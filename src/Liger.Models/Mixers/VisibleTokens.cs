@@ -6,9 +6,6 @@ namespace Liger.Models.Mixers;
 /// <summary>Softmax attention over whatever a visibility lets each token see, in parallel and token by token.</summary>
 internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, CacheOptions kept)
 {
-    /// <summary>Windows that a portion of a prompt must be longer than for blocks to be less work than all pairs with what is held.</summary>
-    private const int BlocksFrom = 2;
-
     /// <summary>Queries that meet all that is held at a time: bounds the memory of a portion.</summary>
     private const int PairwiseTokens = 512;
 
@@ -25,7 +22,7 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
         using var scope = NewDisposeScope();
         var (tokens, alike) = (input.Keys.shape[1], input.Layout is null && cache.Plain);
         Tensor output;
-        if (tokens > 1 && (cache.Held == 0 || (alike && tokens > BlocksFrom * visibility.Window)))
+        if (tokens > 1 && (cache.Held == 0 || (alike && input.HasKernels(visibility))))
         {
             output = Whole(input, cache.Held == 0 ? null : cache);
             if (alike)
@@ -82,8 +79,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
     }
 
     /// <summary>
-    /// The cache's tokens and then the input's. What the cache dropped in between nobody sees, so that distances in the window are what they were
-    /// and the sinks come first. The earlier queries are gone: zeros stand for them, and their outputs are not used.
+    /// The cache's tokens and then the input's, as one sequence. What the cache dropped in between nobody sees, so that distances in the window are what
+    /// they were and the sinks come first. The earlier queries are gone: zeros stand for them, and their outputs are not used.
     /// </summary>
     private static MixerInput Behind(TokenCache past, MixerInput input)
     {
@@ -102,19 +99,29 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
         return CausalAttention.Forward(q, k, v, mask);
     }
 
-    /// <summary>The last tokens of a cache meet all that it holds, some at a time; a single one of rows that are alike sees everything.</summary>
+    /// <summary>The last tokens of a cache meet what it holds, some at a time; a single one of rows that are alike sees everything.</summary>
     private Tensor Pairwise(Tensor queries, TokenCache cache)
     {
         var (keys, values, tokens) = (cache[0].transpose(1, 2), cache[1].transpose(1, 2), queries.shape[1]);
-        var mask = tokens == 1 && cache.Plain ? null : cache.Mask(visibility, tokens);
-        if (tokens <= PairwiseTokens)
-            return SoftmaxAttention.Forward(queries, keys, values, mask);
+        if (tokens == 1 && cache.Plain)
+            return SoftmaxAttention.Forward(queries, keys, values, null);
+        // Rows that are alike hold neighbours behind their sinks, so that places in the cache do for positions.
+        var near = cache.Plain && visibility.Window is not null;
+        var mask = near ? null : cache.Mask(visibility, tokens);
         var outputs = new List<Tensor>();
         for (long from = 0; from < tokens; from += PairwiseTokens)
         {
             var count = Math.Min(PairwiseTokens, tokens - from);
-            outputs.Add(SoftmaxAttention.Forward(queries.narrow(1, from, count), keys, values, mask!.narrow(-2, from, count)));
+            var part = queries.narrow(1, from, count);
+            if (!near)
+            {
+                outputs.Add(SoftmaxAttention.Forward(part, keys, values, mask!.narrow(-2, from, count)));
+                continue;
+            }
+            var at = cache.Held - tokens + from;
+            var held = new SegmentKeys(visibility, at, count, null, queries.device);
+            outputs.Add(SoftmaxAttention.Forward(part, held.Take(keys, 1), held.Take(values, 1), visibility.Mask(arange(at, at + count, device: queries.device), held.Positions)));
         }
-        return cat(outputs, 1);
+        return outputs.Count == 1 ? outputs[0] : cat(outputs, 1);
     }
 }
