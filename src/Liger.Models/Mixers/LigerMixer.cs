@@ -73,8 +73,8 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input)
     {
-        if (weights is null && window is WindowMixer { Cache.InInt8: false } near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility))
-            return input.Attend(input.Window(near.Visibility) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix }).Output;
+        if (AsOne(input, null) is var (output, _))
+            return output;
         using var scope = NewDisposeScope();
         return Mixed(window.Parallel(input), recurrence.Parallel(input)).MoveToOuterDisposeScope();
     }
@@ -88,6 +88,12 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     {
         using var scope = NewDisposeScope();
         var pair = (JointState)state;
+        if (input.Layout is null && input.Queries.shape[1] > 1 && pair[0] is TokenCache { Held: 0, Plain: true } cache && pair[1] is RecurrentState memory && AsOne(input, memory.Matrices[0]) is var (output, last))
+        {
+            memory.Matrices = [last!];
+            ((WindowMixer)window).Take(input, cache);
+            return output.MoveToOuterDisposeScope();
+        }
         return Mixed(window.Extend(input, pair[0]), recurrence.Extend(input, pair[1])).MoveToOuterDisposeScope();
     }
 
@@ -135,6 +141,12 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) =>
         window.StateBytes(tokens, elementSize) + recurrence.StateBytes(tokens, elementSize);
+
+    /// <summary>Both branches as one operation on kernels, from a state of the recurrence on; null: they have none.</summary>
+    private (Tensor Output, Tensor? State)? AsOne(MixerInput input, Tensor? initial) =>
+        weights is null && window is WindowMixer { Cache.InInt8: false } near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility)
+            ? input.Attend(input.Window(near.Visibility) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix, Initial = initial })
+            : null;
 
     private Tensor Mixed(Tensor near, Tensor far) => weights is null
         ? near.mul(options.Mix).add(far, 1 - options.Mix)

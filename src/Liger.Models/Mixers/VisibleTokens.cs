@@ -26,7 +26,7 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
         {
             output = Whole(input, cache.Held == 0 ? null : cache);
             if (alike)
-                cache.AppendSeen(tokens, visibility, (from, count) => Kept(input.Keys.narrow(1, from, count), input.Values.narrow(1, from, count), input.Rotary.Slice(from, count)));
+                Take(input, cache);
             else
                 cache.Append(Kept(input.Keys, input.Values, input.Rotary), input.Layout);
         }
@@ -37,6 +37,14 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
         }
         cache.Trim(visibility);
         return output.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Remembers tokens of rows that are all alike without attending to any.</summary>
+    internal void Take(MixerInput input, TokenCache cache)
+    {
+        using var scope = NewDisposeScope();
+        cache.AppendSeen(input.Keys.shape[1], visibility, (from, count) => Kept(input.Keys.narrow(1, from, count), input.Values.narrow(1, from, count), input.Rotary.Slice(from, count)));
+        cache.Trim(visibility);
     }
 
     internal RingCache Recordable(TokenCache cache) => new(cache, visibility);

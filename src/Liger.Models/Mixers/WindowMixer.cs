@@ -39,6 +39,9 @@ public sealed class WindowMixer(WindowOptions options, CacheOptions cache, Mixer
     /// <inheritdoc/>
     public override Tensor Extend(MixerInput input, MixerState state) => visible.Extend(input, (TokenCache)state);
 
+    /// <summary>Remembers tokens of rows that are all alike without attending to any.</summary>
+    internal void Take(MixerInput input, TokenCache cache) => visible.Take(input, cache);
+
     /// <inheritdoc/>
     bool IRecordableMixer.CanRecord => true;
 
