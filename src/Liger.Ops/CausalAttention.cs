@@ -16,7 +16,7 @@ public static class CausalAttention
     /// <param name="q">[B,T,H,D], turned.</param>
     /// <param name="k">[B,T,Hkv,D], turned; Hkv divides H.</param>
     /// <param name="v">[B,T,Hkv,Dv].</param>
-    /// <param name="visible">[T,T] or [B,T,T], false above the diagonal and true on it; null: true everywhere else.</param>
+    /// <param name="visible">[T,T], [B,T,T] or [B,Hkv,T,T], false above the diagonal and true on it; null: true everywhere else.</param>
     /// <returns>[B,T,H,Dv] in the dtype of q.</returns>
     /// <exception cref="OpsException">Shapes that do not fit together, or fewer keys than queries.</exception>
     public static Tensor Forward(Tensor q, Tensor k, Tensor v, Tensor? visible = null)

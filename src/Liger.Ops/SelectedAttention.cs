@@ -1,3 +1,5 @@
+using Liger.Ops.Cpu;
+
 namespace Liger.Ops;
 
 /// <summary>
@@ -11,7 +13,16 @@ public static class SelectedAttention
     /// <param name="scores">[B,Hkv,I]; of equal scores the earlier key goes first.</param>
     /// <param name="most">m.</param>
     /// <returns>[B,Hkv,Tq,I].</returns>
-    public static Tensor Best(Tensor left, Tensor scores, int most)
+    /// <remarks>A key has left the window of a query and of all later ones of its document, and no others have: on a CPU the queries are gone through
+    /// once with the best keys so far, instead of meeting all pairs.</remarks>
+    public static Tensor Best(Tensor left, Tensor scores, int most) => left.is_cuda ? BestOfPairs(left, scores, most) : BestSoFar.Of(left, scores, most);
+
+    /// <summary>The plain form of <see cref="Best"/>, for any keys that have left: of every two which goes first, and how many go before each.</summary>
+    /// <param name="left">As there.</param>
+    /// <param name="scores">As there.</param>
+    /// <param name="most">As there.</param>
+    /// <returns>As there.</returns>
+    public static Tensor BestOfPairs(Tensor left, Tensor scores, int most)
     {
         using var scope = NewDisposeScope();
         var (rival, own) = (scores.unsqueeze(-1), scores.unsqueeze(-2));

@@ -164,7 +164,10 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
             near = nn.functional.pad(near.to(float32), [options.Selected, 0]).gt(0);
         }
         Tensor Both(Tensor old, Tensor held) => present is null ? held : cat([old, held], 2);
-        var output = SelectedAttention.Forward(q, Both(chosen.Keys, at.Key), Both(chosen.Values, at.Value), best.logical_or(near.unsqueeze(1))).Output;
+        var (keys, values, visible) = (Both(chosen.Keys, at.Key), Both(chosen.Values, at.Value), best.logical_or(near.unsqueeze(1)));
+        var output = keys.shape[2] == tokens
+            ? CausalAttention.Forward(q, keys.transpose(1, 2), values.transpose(1, 2), visible)
+            : SelectedAttention.Forward(q, keys, values, visible).Output;
         return (output.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope());
     }
 
