@@ -141,6 +141,10 @@ public sealed class CausalLM : IDisposable
     /// </summary>
     public OriginalForm AsOriginal() => new(Layers, Originals);
 
+    /// <summary>Shows what every mixer is handed, before it works, until the result is disposed: to look at gates, mixtures and scores.</summary>
+    /// <param name="look">Called with the layer's number and the projections; several may look at once.</param>
+    public MixerWatch Watch(Action<int, MixerInput> look) => new(Layers, look);
+
     /// <summary>
     /// Runs the original over tokens and, in every layer, this model's attention beside it on the original's own input of that layer. Only the
     /// latter is recorded, so that gradients stay inside their layer.

@@ -8,6 +8,25 @@ namespace Liger.Models.Tests;
 
 public class GraphTests
 {
+    [Fact]
+    public void Several_may_watch_the_mixers_until_each_has_seen_enough()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModel.Make(MixerSpec.Softmax);
+        var (first, second) = (new List<int>(), new List<int>());
+        var ids = TinyModel.Ids(1, 5);
+        using (model.Watch((layer, input) => first.Add(layer)))
+        {
+            var other = model.Watch((layer, input) => second.Add((10 * layer) + (int)input.Keys.shape[1]));
+            model.forward(ids);
+            other.Dispose();
+            model.forward(ids);
+        }
+        model.forward(ids);
+        Assert.Equal([0, 1, 0, 1], first);
+        Assert.Equal([5, 15], second);
+    }
+
     [Theory]
     [InlineData("llama")]
     [InlineData("mistral")]

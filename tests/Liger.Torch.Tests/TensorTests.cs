@@ -27,6 +27,20 @@ public class TensorTests
     }
 
     [Fact]
+    public void Numbers_left_of_an_operator_keep_their_type()
+    {
+        using var scope = NewDisposeScope();
+        // More than a double can tell apart.
+        const long large = (1L << 60) + 1;
+        var one = tensor([1L]);
+        Assert.Equal([large - 1, large + 1, large], new[] { large - one, large + one, large * one }.Select(t => t.item<long>()));
+        Assert.All([2 - one, 2 + one, 2 * one], t => Assert.Equal(ScalarType.Int64, t.dtype));
+        Assert.All([2f - one, 2f + one, 2f * one, 2 / one, 2L / one, 2f / one], t => Assert.Equal(ScalarType.Float32, t.dtype));
+        Assert.Equal(-0.5f, (0.5f - one).item<float>());
+        Assert.Equal(0.5f, (1L / tensor([2f])).item<float>());
+    }
+
+    [Fact]
     public void Bfloat16_bytes_are_raw()
     {
         using var scope = NewDisposeScope();

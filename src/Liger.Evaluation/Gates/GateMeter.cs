@@ -28,20 +28,10 @@ public static class GateMeter
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         var heads = new List<HeadGates>();
-        for (var i = 0; i < model.Layers.Count; i++)
-        {
-            var (layer, attention) = (i, model.Layers[i].Attention);
-            attention.Probe = input => heads.AddRange(Looked(attention.Mixer, input).Select(head => head with { Layer = layer, Mixer = model.Plan.At(layer, head.KvHead).Name }));
-        }
-        try
-        {
+        void Look(int layer, MixerInput input) => heads.AddRange(
+            Looked(model.Mixers.Layers[layer], input).Select(head => head with { Layer = layer, Mixer = model.Plan.At(layer, head.KvHead).Name }));
+        using (model.Watch(Look))
             model.Hidden(tensor([.. tokens.Select(id => (long)id)], [rows, length], device: model.Device));
-        }
-        finally
-        {
-            foreach (var layer in model.Layers)
-                layer.Attention.Probe = null;
-        }
         return (heads, tokens.Length);
     }
 

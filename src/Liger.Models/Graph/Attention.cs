@@ -35,8 +35,8 @@ public sealed class Attention : IDisposable
     /// <summary>What mixes information between tokens.</summary>
     public TokenMixer Mixer { get; internal set; }
 
-    /// <summary>Called with what the mixer is handed, before it works: to look at gates and mixtures.</summary>
-    public Action<MixerInput>? Probe { get; set; }
+    /// <summary>Called with what the mixer is handed, before it works; <see cref="MixerWatch"/> comes and goes.</summary>
+    internal Action<MixerInput>? Probe { get; set; }
 
     /// <summary>hidden → H·D.</summary>
     public ProjectionSlot Query { get; }

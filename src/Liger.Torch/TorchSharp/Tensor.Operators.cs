@@ -11,6 +11,9 @@ public static partial class torch
         public static Tensor operator +(Tensor left, long right) => left.add(right);
         public static Tensor operator +(Tensor left, float right) => left.add(right);
         public static Tensor operator +(Tensor left, double right) => left.add(right);
+        public static Tensor operator +(int left, Tensor right) => right.add(left);
+        public static Tensor operator +(long left, Tensor right) => right.add(left);
+        public static Tensor operator +(float left, Tensor right) => right.add(left);
         public static Tensor operator +(double left, Tensor right) => right.add(left);
 
         public static Tensor operator -(Tensor left, Tensor right) => left.sub(right);
@@ -19,7 +22,10 @@ public static partial class torch
         public static Tensor operator -(Tensor left, long right) => left.sub(right);
         public static Tensor operator -(Tensor left, float right) => left.sub(right);
         public static Tensor operator -(Tensor left, double right) => left.sub(right);
+        public static Tensor operator -(Scalar left, Tensor right) => right.negative().add(left);
         public static Tensor operator -(int left, Tensor right) => right.negative().add(left);
+        public static Tensor operator -(long left, Tensor right) => right.negative().add(left);
+        public static Tensor operator -(float left, Tensor right) => right.negative().add(left);
         public static Tensor operator -(double left, Tensor right) => right.negative().add(left);
         public static Tensor operator -(Tensor value) => value.neg();
 
@@ -30,6 +36,9 @@ public static partial class torch
         public static Tensor operator *(Tensor left, long right) => left.mul(right);
         public static Tensor operator *(Tensor left, float right) => left.mul(right);
         public static Tensor operator *(Tensor left, double right) => left.mul(right);
+        public static Tensor operator *(int left, Tensor right) => right.mul(left);
+        public static Tensor operator *(long left, Tensor right) => right.mul(left);
+        public static Tensor operator *(float left, Tensor right) => right.mul(left);
         public static Tensor operator *(double left, Tensor right) => right.mul(left);
 
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
@@ -38,6 +47,10 @@ public static partial class torch
         public static Tensor operator /(Tensor left, long right) => left.div(right);
         public static Tensor operator /(Tensor left, float right) => left.div(right);
         public static Tensor operator /(Tensor left, double right) => left.div(right);
+        public static Tensor operator /(Scalar left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(int left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(long left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(float left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator /(double left, Tensor right) => right.reciprocal().mul(left);
 
         public static Tensor operator &(Tensor left, Tensor right) => left.bitwise_and(right);

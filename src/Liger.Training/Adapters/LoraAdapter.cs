@@ -108,6 +108,7 @@ public sealed class LoraAdapter : IDisposable
             Read(stored, module.B, layer.B);
             if (layer.Magnitude is { } magnitude)
                 Read(stored, module.Magnitude!, magnitude);
+            layer.Forget();
         }
         ParameterFile.Read(stored.Path, ParameterFile.Mixers, MixerParameters);
         ParameterFile.Read(stored.Path, ParameterFile.Full, FullParameters);
@@ -160,6 +161,7 @@ public sealed class LoraAdapter : IDisposable
         dropout.Dispose();
         foreach (var (_, layer) in layers)
         {
+            layer.Forget();
             layer.A.Dispose();
             layer.B.Dispose();
             layer.Magnitude?.Dispose();

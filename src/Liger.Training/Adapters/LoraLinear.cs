@@ -13,6 +13,7 @@ internal sealed class LoraLinear : Projection
     private readonly double scale;
     private readonly LoraDropout dropout;
     private readonly int number;
+    private Tensor? lengths;
 
     /// <param name="inner">The projection as it was.</param>
     /// <param name="a">[R, C].</param>
@@ -70,16 +71,31 @@ internal sealed class LoraLinear : Projection
     /// <summary>base + (alpha / R)·B·A, fp32 [O, C].</summary>
     private Tensor Sum() => Inner.Weight.to(ScalarType.Float32).addmm(B, A, alpha: (float)scale);
 
-    /// <summary>The lengths of its rows [O], which no gradient flows through.</summary>
+    /// <summary>The lengths of its rows [O], which no gradient flows through; computed once while neither A nor B is trained.</summary>
     private Tensor Lengths()
     {
+        if (A.requires_grad || B.requires_grad)
+            Forget();
+        else if (lengths is not null)
+            return lengths.alias();
         using var grad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        return Sum().square().sum(1).sqrt().MoveToOuterDisposeScope();
+        var made = Sum().square().sum(1).sqrt();
+        if (!A.requires_grad && !B.requires_grad)
+            lengths = made.alias().DetachFromDisposeScope();
+        return made.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Has lengths computed anew; to be called where A or B is written while neither is trained.</summary>
+    public void Forget()
+    {
+        lengths?.Dispose();
+        lengths = null;
     }
 
     public override void Dispose()
     {
+        Forget();
         A.Dispose();
         B.Dispose();
         Magnitude?.Dispose();

@@ -59,19 +59,12 @@ public sealed class KeyScores : IObjective
         trainee.Begin(microStep);
         var recorded = torch.is_grad_enabled();
         var losses = new List<Tensor>();
-        var watched = model.Layers.Zip(model.Mixers.Layers).ToList();
-        foreach (var (layer, mixer) in watched)
-            layer.Attention.Probe = input => losses.AddRange(OfLayer(mixer, input, scale, recorded));
-        try
+        var mixers = model.Mixers.Layers;
+        using (model.Watch((layer, input) => losses.AddRange(OfLayer(mixers[layer], input, scale, recorded))))
         {
             using var mode = torch.no_grad();
             using var original = model.AsOriginal();
             using var hidden = PackedPass.Hidden(model, rows);
-        }
-        finally
-        {
-            foreach (var (layer, _) in watched)
-                layer.Attention.Probe = null;
         }
         var all = torch.cat(losses);
         losses.ForEach(loss => loss.Dispose());

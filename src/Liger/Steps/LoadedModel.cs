@@ -46,6 +46,7 @@ internal sealed class LoadedModel : IDisposable
             if (options.Adapter is not null) AdapterFolder.Open(options.Adapter).Dispose();
             var loaded = new LoadedModel(folder, CausalLM.Load(folder, dtype, device, mixer), tokenizer);
             if (options.Adapter is not null) loaded.Adapter = Lora.Open(loaded.Model, options.Adapter);
+            loaded.Adapter?.Freeze();
             if (options.Adapter is not null && AdapterMixer.Difference(options.Adapter, loaded.Model.Plan) is { } difference)
                 observer?.Say($"note: {difference}");
             if (device.type == DeviceType.CUDA && CudaKernels.Status is { Available: false, Reason: var reason } && Interlocked.Exchange(ref saidOfKernels, 1) == 0)

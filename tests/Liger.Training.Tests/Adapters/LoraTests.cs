@@ -116,6 +116,31 @@ public sealed class LoraTests : IDisposable
         TensorAssert.Close(layer.Merged(), adapted.detach());
     }
 
+    [Fact]
+    public void Doras_lengths_follow_what_is_loaded_or_trained_after_a_time_of_rest()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = torch.NewDisposeScope();
+        var (slots, x) = (Slots(ScalarType.Float32), Input(ScalarType.Float32));
+        using var adapter = Lora.Attach(slots, Options with { UseDora = true }, 5);
+        var begun = slots[0].Value.forward(x);
+        adapter.Save(folder["begun"]);
+        Randomize(adapter);
+        var trained = slots[0].Value.forward(x);
+        adapter.Freeze();
+        for (var i = 0; i < 2; i++)
+            TensorAssert.Same(slots[0].Value.forward(x), trained.detach());
+        adapter.Load(folder["begun"]);
+        TensorAssert.Same(slots[0].Value.forward(x), begun.detach());
+
+        foreach (var (_, weight) in adapter.LoraParameters)
+            weight.requires_grad = true;
+        Randomize(adapter);
+        TensorAssert.Same(slots[0].Value.forward(x), trained);
+        adapter.Freeze();
+        TensorAssert.Same(slots[0].Value.forward(x), trained.detach());
+    }
+
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
