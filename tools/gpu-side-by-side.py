@@ -42,10 +42,12 @@ class Jobs:
         self.folder, self.programs, self.results = folder, programs, results
 
     def ours(self, name, *sections):
-        return name, [os.path.join(self.programs, "Liger.GpuBench"), *sections, "--json", os.path.join(self.results, f"{name}.json")], {"CUDA_CACHE_DISABLE": "1"}
+        command = [os.path.join(self.programs, "Liger.GpuBench"), *sections, "--json", os.path.join(self.results, f"{name}.json")]
+        return name, command, {"CUDA_CACHE_DISABLE": "1"}
 
     def theirs(self, name, kinds, *sections):
-        return name, [sys.executable, os.path.abspath(__file__), "peers", os.path.join(self.folder, "peer_gpu.py"), kinds, *sections], {"OUT": os.path.join(self.results, name)}
+        command = [sys.executable, os.path.abspath(__file__), "peers", os.path.join(self.folder, "peer_gpu.py"), kinds, *sections]
+        return name, command, {"OUT": os.path.join(self.results, name)}
 
     def section(self, name):
         return name, [os.path.join(self.folder, "run"), name], {"PARTS": "10"}
@@ -55,7 +57,8 @@ def lanes(folder, programs, results):
     it = Jobs(folder, programs, results)
     return [
         [it.ours("ours-train", "train"), it.theirs("peers-train", "liger_gla", "train")],
-        [it.ours("ours-decode", "decode", "prefill", "prefill-softmax"), it.theirs("peers-decode", "softmax,liger_gla", "decode"), it.theirs("peers-train-softmax", "softmax", "train")],
+        [it.ours("ours-decode", "decode", "prefill", "prefill-softmax"), it.theirs("peers-decode", "softmax,liger_gla", "decode"),
+         it.theirs("peers-train-softmax", "softmax", "train")],
         [it.section("lab"), it.ours("ours-pieces", "pieces"), it.theirs("peers-kernels", "softmax,liger_gla", "ceil", "kern")],
         [it.section("tests"), it.section("sanitize"), it.ours("ours-once", "compile", "load")],
     ]
@@ -73,9 +76,11 @@ class Run:
 
     def go(self):
         given = os.environ.get("CUDA_VISIBLE_DEVICES")
-        cards = given.split(",") if given else [str(i) for i in range(len(subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout.splitlines()))]
+        listed = lambda: subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout.splitlines()
+        cards = given.split(",") if given else [str(i) for i in range(len(listed()))]
         # With fewer cards than lanes some lanes share one: ours first, so that what takes longest is what is cut.
-        shared = [sorted((job for lane in self.lanes[i::len(cards)] for job in lane), key=lambda job: 2 if job[0] == "ours-once" else job[0].startswith("peers")) for i in range(len(cards))]
+        rank = lambda job: 2 if job[0] == "ours-once" else job[0].startswith("peers")
+        shared = [sorted((job for lane in self.lanes[i::len(cards)] for job in lane), key=rank) for i in range(len(cards))]
         threads = [threading.Thread(target=self.work, args=(card, jobs)) for card, jobs in zip(cards, shared)]
         for thread in threads:
             thread.start()
@@ -90,7 +95,8 @@ class Run:
             if left > 5:
                 # What checks rather than times makes room for what times.
                 nice = ["nice", "-n", "10"] if name in ("tests", "sanitize") else []
-                environment = {**os.environ, "CUDA_VISIBLE_DEVICES": card, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.path.abspath("peers"), "RESULTS": self.results, **extra}
+                environment = {**os.environ, "CUDA_VISIBLE_DEVICES": card, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.path.abspath("peers"),
+                               "RESULTS": self.results, **extra}
                 if "OUT" in extra:
                     os.makedirs(extra["OUT"], exist_ok=True)
                 with open(self.log(name), "w") as output:
@@ -111,8 +117,8 @@ class Run:
 
     def save(self):
         """All that is there so far."""
-        record = dict(what="ours and the published stack in one run, job by job on the same cards", when=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-                      machine=None, jobs=self.jobs, ours=[], peers=[])
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        record = dict(what="ours and the published stack in one run, job by job on the same cards", when=now, machine=None, jobs=self.jobs, ours=[], peers=[])
         for job in self.jobs:
             name = job["job"]
             bench = os.path.join(self.results, f"{name}.json")

@@ -40,13 +40,15 @@ public class BesideOriginalTests
         for (var i = 0; i < expected.Count; i++)
         {
             double Error(Tensor x) => ((x.to(float64) - expected[i]).norm() / expected[i].norm()).item<double>();
-            Assert.True(Error(kernels[i]) <= MoreThanPlain * Error(plain[i]), $"output {i}: off by {Error(kernels[i]):G3} with kernels, {Error(plain[i]):G3} without");
+            var (with, without) = (Error(kernels[i]), Error(plain[i]));
+            Assert.True(with <= MoreThanPlain * without, $"output {i}: off by {with:G3} with kernels, {without:G3} without");
         }
 
         List<Tensor> Outputs(CausalLM model)
         {
             var outputs = new List<Tensor>();
-            model.BesideOriginal(ids, layout, (_, original, own) => outputs.AddRange([original.clone().DetachFromDisposeScope(), own.clone().DetachFromDisposeScope()]));
+            Tensor Kept(Tensor x) => x.clone().DetachFromDisposeScope();
+            model.BesideOriginal(ids, layout, (_, original, own) => outputs.AddRange([Kept(original), Kept(own)]));
             return outputs;
         }
     }

@@ -38,14 +38,15 @@ def ours(text):
 
 def run(job):
     tool, name, sanitizer, tests, folder = job
-    options = ["--tool", tool, "--report-api-errors", "no", "--print-limit", "20"]
+    options = ["--tool", tool, "--report-api-errors", "no", "--print-limit", "1000"]
     if tool != "initcheck":
         options += [part for kernel in KERNELS for part in ("--kernel-name", "kns=" + kernel)]
     start, path = time.time(), os.path.join(folder, f"sanitize-{tool}-{name}.txt")
     # Every tensor is an allocation of its own, so that the next one does not hide what reaches over its end.
     environment = {**os.environ, "PYTORCH_NO_CUDA_MEMORY_CACHING": "1", "OMP_NUM_THREADS": "1"}
     with open(path, "w") as output:
-        process = subprocess.Popen([sanitizer, *options, tests, *CASES[name]], stdout=output, stderr=subprocess.STDOUT, env=environment, process_group=0)
+        command = [sanitizer, *options, tests, *CASES[name]]
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment, process_group=0)
         try:
             process.wait(timeout=SECONDS)
         except subprocess.TimeoutExpired:
@@ -56,7 +57,8 @@ def run(job):
     if tool == "initcheck" and found is not None:
         found = ours(text)
     passed = re.search(r"(\d+) passed, (\d+) failed", text)
-    return dict(tool=tool, cases=name, seconds=round(time.time() - start), errors=found, passed=int(passed[1]) if passed else 0, failed=int(passed[2]) if passed else None)
+    counted = dict(passed=int(passed[1]), failed=int(passed[2])) if passed else dict(passed=0, failed=None)
+    return dict(tool=tool, cases=name, seconds=round(time.time() - start), errors=found, **counted)
 
 
 def main(tests, folder):
@@ -72,7 +74,8 @@ def main(tests, folder):
             results.append(one)
     errors, unfinished = sum(one["errors"] or 0 for one in results), [one for one in results if one["errors"] is None or not one["passed"]]
     failed = sum(one["failed"] or 0 for one in results)
-    print(f"{len(results)} processes, {sum(one['passed'] for one in results)} tests under the tools: {errors} errors, {failed} tests failed, {len(unfinished)} processes without an end")
+    passed = sum(one["passed"] for one in results)
+    print(f"{len(results)} processes, {passed} tests under the tools: {errors} errors, {failed} tests failed, {len(unfinished)} processes without an end")
     return 0 if errors == 0 and failed == 0 and not unfinished else 1
 
 

@@ -88,7 +88,8 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     {
         using var scope = NewDisposeScope();
         var pair = (JointState)state;
-        if (input.Layout is null && input.Queries.shape[1] > 1 && pair[0] is TokenCache { Held: 0, Plain: true } cache && pair[1] is RecurrentState memory && AsOne(input, memory.Matrices[0]) is var (output, last))
+        if (input.Layout is null && input.Queries.shape[1] > 1
+            && pair[0] is TokenCache { Held: 0, Plain: true } cache && pair[1] is RecurrentState memory && AsOne(input, memory.Matrices[0]) is var (output, last))
         {
             memory.Matrices = [last!];
             ((WindowMixer)window).Take(input, cache);
@@ -144,7 +145,8 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
 
     /// <summary>Both branches as one operation on kernels, from a state of the recurrence on; null: they have none.</summary>
     private (Tensor Output, Tensor? State)? AsOne(MixerInput input, Tensor? initial) =>
-        weights is null && window is WindowMixer { Cache.InInt8: false } near && recurrence is LinearAttentionMixer { Branch: { } far } && input.HasKernels(near.Visibility)
+        weights is null && window is WindowMixer { Cache.InInt8: false } near && recurrence is LinearAttentionMixer { Branch: { } far }
+        && input.HasKernels(near.Visibility)
             ? input.Attend(input.Window(near.Visibility) with { Weight = options.Mix }, far with { Weight = 1 - options.Mix, Initial = initial })
             : null;
 

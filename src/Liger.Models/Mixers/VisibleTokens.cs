@@ -43,7 +43,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
     internal void Take(MixerInput input, TokenCache cache)
     {
         using var scope = NewDisposeScope();
-        cache.AppendSeen(input.Keys.shape[1], visibility, (from, count) => Kept(input.Keys.narrow(1, from, count), input.Values.narrow(1, from, count), input.Rotary.Slice(from, count)));
+        cache.AppendSeen(input.Keys.shape[1], visibility, (from, count) =>
+            Kept(input.Keys.narrow(1, from, count), input.Values.narrow(1, from, count), input.Rotary.Slice(from, count)));
         cache.Trim(visibility);
     }
 
@@ -93,8 +94,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
     private static MixerInput Behind(TokenCache past, MixerInput input)
     {
         Tensor After(Tensor kept, Tensor added) => cat([kept.transpose(1, 2), added], 1);
-        return new MixerInput(
-            nn.functional.pad(input.Queries, [0, 0, 0, 0, past.Held, 0]), After(past[0], input.Keys), After(past[1], input.Values), input.Rotary.After(past.Held));
+        var queries = nn.functional.pad(input.Queries, [0, 0, 0, 0, past.Held, 0]);
+        return new MixerInput(queries, After(past[0], input.Keys), After(past[1], input.Values), input.Rotary.After(past.Held));
     }
 
     /// <summary>Queries and keys are turned already.</summary>
@@ -128,7 +129,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
             }
             var at = cache.Held - tokens + from;
             var held = new SegmentKeys(visibility, at, count, null, queries.device);
-            outputs.Add(SoftmaxAttention.Forward(part, held.Take(keys, 1), held.Take(values, 1), visibility.Mask(arange(at, at + count, device: queries.device), held.Positions)));
+            var seen = visibility.Mask(arange(at, at + count, device: queries.device), held.Positions);
+            outputs.Add(SoftmaxAttention.Forward(part, held.Take(keys, 1), held.Take(values, 1), seen));
         }
         return outputs.Count == 1 ? outputs[0] : cat(outputs, 1);
     }
