@@ -25,11 +25,7 @@ public sealed class FeedForward : IDisposable
     internal Linear? FrozenDown => down.Value is Linear { Weight.requires_grad: false, Bias: null or { requires_grad: false } } linear ? linear : null;
 
     /// <summary>The gated product: [B,T,C] → [B,T,F].</summary>
-    internal Tensor Inner(Tensor x)
-    {
-        var projected = Projection.Apply(x, gate.Value, up.Value);
-        return SwiGlu.Forward(projected[0], projected[1]);
-    }
+    internal Tensor Inner(Tensor x) => SwiGlu.Forward(gate.Value.forward(x), up.Value.forward(x));
 
     /// <summary>The last map: [B,T,F] → [B,T,C].</summary>
     internal Tensor Down(Tensor inner) => down.Value.forward(inner);
