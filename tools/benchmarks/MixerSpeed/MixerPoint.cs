@@ -35,12 +35,13 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
     /// <summary>H query heads, Hkv kv heads, head size D.</summary>
     internal static readonly MixerShape Shape = new(8, 2, 64);
 
-    private const int Steps = 200;
+    /// <summary>Steps that count, at least; a state that grows with them should stay about as long as it was.</summary>
+    private const int Steps = 50;
 
     /// <summary>Passes do not count until the code has been compiled with all optimisations, which happens in the background.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>As long do passes go on that count: a few of the short ones say little.</summary>
+    /// <summary>As long do passes go on that count, and then steps: a few short ones say little, least where others compute beside them.</summary>
     private static readonly TimeSpan Counting = TimeSpan.FromSeconds(1);
 
     /// <summary>Steps after as few tokens as after many: code is compiled and memory touched for the first time here, not in the steps that count.</summary>
@@ -89,10 +90,12 @@ internal sealed record MixerPoint(string Mixer, int Tokens, Microseconds Forward
             const int chunk = 512;
             for (var from = 0; from < tokens - 1; from += chunk)
                 made.Extend(Input(from, Math.Min(chunk, tokens - 1 - from)), state).Dispose();
+            using var other = made.NewState(1, float32, CPU);
             clock.Restart();
             while (clock.Elapsed < StepsWarmUp)
-                made.Extend(Input(tokens - 1, 1), state).Dispose();
-            for (var i = 0; i < Steps; i++)
+                made.Extend(Input(tokens - 1, 1), other).Dispose();
+            clock.Restart();
+            while (steps.Count < Steps || (made is RecurrentMixer && clock.Elapsed < Counting))
                 steps.Add(Microseconds.Of(() => made.Extend(Input(tokens - 1, 1), state).Dispose(), 1));
         }
         var known = sizeof(float) * Shape.HeadDim * (Shape.Heads + (2 * Shape.KvHeads) + Shape.Heads);
