@@ -51,6 +51,22 @@ public class KeptPlacesTests
         Assert.Contains(message, Assert.Throws<ModelException>(() => keep.Over(Window, Config(2))).Message);
     }
 
+    [Fact]
+    public void What_a_budget_may_be_spent_on_needs_a_budget_and_the_window()
+    {
+        var keys = new KeptPlaces { BudgetKeys = [8], Calibrate = "text" };
+        void Refused(KeptPlaces keep, string message) => Assert.Contains(message, Assert.Throws<ModelException>(() => keep.Over(Window, Config(2))).Message);
+        Refused(keys, "budget-keys and budget-memory need budget");
+        Refused(keys with { Budget = "1MB", BudgetMemory = [4] }, "exclude each other");
+        Refused(keys with { Budget = "1MB", BudgetRounds = 9 }, "budget-rounds: expected a number from 1 to 8, got 9");
+        Refused(keys with { Budget = "1MB", BudgetKeys = [8, -1] }, "budget-keys: expected numbers from 1 to 65536, got -1");
+        Refused(new KeptPlaces { BudgetMemory = [200], Budget = "1MB", Calibrate = "text" }, "budget-memory: expected ranks from 1 to 128, got 200");
+        Refused(new KeptPlaces { CalibrateRecall = "a.json" }, "need calibrate");
+        var fits = keys with { Budget = "1MB" };
+        Assert.True(fits.WordedRecall);
+        Assert.Contains("got liger-gla", Assert.Throws<ModelException>(() => fits.Memory(Config(2), 2)!.Ladder(MixerSpec.Parse("liger-gla"))).Message);
+    }
+
     private static HfConfig Config(int layers) => HfConfig.FromJson(
         new JsonObject
         {

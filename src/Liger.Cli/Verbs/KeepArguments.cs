@@ -30,13 +30,35 @@ internal sealed class KeepArguments
         CustomParser = result => Numbers(result, "a number of tokens such as 64"),
     };
 
+    private readonly Option<int[]> budgetKeys = new("--budget-keys")
+    {
+        Description = "Let kv heads have so many selected keys beside their windows, where that serves best for its bytes.",
+        HelpName = "64,128",
+        CustomParser = result => Numbers(result, "a number of keys such as 64"),
+    };
+
+    private readonly Option<int[]> budgetMemory = new("--budget-memory")
+    {
+        Description = "Let kv heads have a memory of such a rank behind their windows, likewise.",
+        HelpName = "22",
+        CustomParser = result => Numbers(result, "a rank such as 22"),
+    };
+
+    private readonly Option<int> budgetRounds = Options.Whole("--budget-rounds", new KeptPlaces().BudgetRounds, 1, 8, "How often keys or memories are chosen, each time from the choice before.");
+
     private readonly Option<string?> calibrate = Options.Maybe("--calibrate", "FILE", "The text to measure on.");
 
     private readonly Option<int> calibrateTokens = Options.Whole("--calibrate-tokens", new KeptPlaces().CalibrateTokens, 96, 1 << 24, "Tokens of it that are read.");
 
+    private readonly Option<string?> calibrateRecall = Options.Maybe("--calibrate-recall", "FILE", "Measure recall by facts worded as in this JSON file of templates, planted in the text.");
+
+    private readonly Option<string?> calibrateNames = Options.Maybe("--calibrate-names", "FILE", "Names for those facts, one a line.");
+
+    private readonly Option<double?> calibrateLists = new("--calibrate-lists") { Description = "The share of these in which a list is queried. [default: 0.3]", HelpName = "0-1" };
+
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, calibrate, calibrateTokens]) command.Add(option);
+        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, budgetKeys, budgetMemory, budgetRounds, calibrate, calibrateTokens, calibrateRecall, calibrateNames, calibrateLists]) command.Add(option);
     }
 
     internal KeptPlaces Of(ParseResult parsed) => new()
@@ -49,8 +71,14 @@ internal sealed class KeepArguments
         BestLayers = parsed.GetValue(bestLayers),
         Budget = parsed.GetValue(budget),
         BudgetWindows = parsed.GetValue(budgetWindows) ?? [],
+        BudgetKeys = parsed.GetValue(budgetKeys) ?? [],
+        BudgetMemory = parsed.GetValue(budgetMemory) ?? [],
+        BudgetRounds = parsed.GetValue(budgetRounds),
         Calibrate = parsed.GetValue(calibrate),
         CalibrateTokens = parsed.GetValue(calibrateTokens),
+        CalibrateRecall = parsed.GetValue(calibrateRecall),
+        CalibrateNames = parsed.GetValue(calibrateNames),
+        CalibrateLists = parsed.GetValue(calibrateLists),
     };
 
     private static int[] Numbers(ArgumentResult result, string one)

@@ -1,3 +1,5 @@
+using Liger.Text;
+
 namespace Liger.Evaluation;
 
 /// <summary>Tokens and the places in them whose predictions count.</summary>
@@ -21,6 +23,10 @@ internal sealed record CalibrationRow(int[] Ids, int[] Scored)
         var random = new Random(options.Seed);
         return [.. Parts(ids, options).Where(part => part.Length >= DamageOptions.FewestTokens).Select(part => Plant(part, ids, random))];
     }
+
+    /// <summary>Windows that ask for what they say; the answers count.</summary>
+    internal static List<CalibrationRow> Asked(IEnumerable<RecallWindow> windows) =>
+        [.. windows.Select(window => new CalibrationRow(window.Ids, [.. window.Answers.SelectMany(answer => Enumerable.Range(answer.Start - 1, answer.Length))]))];
 
     private static CalibrationRow Plant(int[] text, IReadOnlyList<int> source, Random random)
     {

@@ -1,3 +1,5 @@
+using Liger.Text;
+
 namespace Liger.Evaluation;
 
 /// <summary>On how much of a text damage is measured.</summary>
@@ -17,6 +19,12 @@ public sealed record DamageOptions
 
     /// <summary>Seeds which passages. Default 0.</summary>
     public int Seed { get; init; }
+
+    /// <summary>How often forms that remember are chosen again, each time from the choice before; at least 1. Default 2.</summary>
+    public int Rounds { get; init; } = 2;
+
+    /// <summary>Windows of worded facts and questions, whose answers are the passages to recall; empty: parts of the text are, planted twice. Default empty.</summary>
+    public IReadOnlyList<RecallWindow> Asked { get; init; } = [];
 
     internal void Check()
     {

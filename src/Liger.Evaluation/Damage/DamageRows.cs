@@ -7,7 +7,11 @@ namespace Liger.Evaluation;
 /// <param name="Divergence">KL(original ‖ model) on the text, nats a token.</param>
 /// <param name="RecallDivergence">The same on the passages that are asked for.</param>
 /// <param name="Recall">Share of those passages' tokens that are the likeliest.</param>
-internal sealed record DamageFigures(double Divergence, double RecallDivergence, double Recall);
+internal sealed record DamageFigures(double Divergence, double RecallDivergence, double Recall)
+{
+    /// <summary>Both divergences, which count alike.</summary>
+    internal double Damage => Divergence + RecallDivergence;
+}
 
 /// <summary>
 /// Rows with what the original makes of them: its hidden states at the scored positions, from which its logits are made again for each
@@ -46,8 +50,9 @@ internal sealed class DamageRows : IDisposable
         options.Check();
         if (ids.Count < DamageOptions.FewestTokens)
             throw new EvaluationException($"{Where}: too short — expected at least {DamageOptions.FewestTokens} tokens, got {ids.Count}. Give a longer text.");
-        Vocabulary.Check(ids, model, Where);
-        return new DamageRows(model, CalibrationRow.Text(ids, options), CalibrationRow.Recall(ids, options), cancellation);
+        Vocabulary.Check([.. ids, .. options.Asked.SelectMany(window => window.Ids)], model, Where);
+        return new DamageRows(
+            model, CalibrationRow.Text(ids, options), options.Asked.Count > 0 ? CalibrationRow.Asked(options.Asked) : CalibrationRow.Recall(ids, options), cancellation);
     }
 
     /// <summary>The original against itself.</summary>
@@ -59,26 +64,20 @@ internal sealed class DamageRows : IDisposable
     /// <summary>Tokens that one measurement reads.</summary>
     internal long Tokens => text.Concat(recall).Sum(b => b.Ids.numel());
 
-    /// <summary>Reads all rows with other mixers, at their initial values; the model has its own afterwards.</summary>
+    /// <summary>Reads all rows with other mixers; the model has its own afterwards.</summary>
     /// <param name="form">The mixers.</param>
     /// <param name="cancellation">Ends the work between two batches.</param>
-    internal DamageFigures Measure(MixerPlan form, CancellationToken cancellation)
+    /// <param name="scores">Learned key scores that they take; null: whatever they declare has its initial value.</param>
+    /// <param name="onRecall">Mixers for the passages that are asked for; null: the same.</param>
+    internal DamageFigures Measure(MixerPlan form, CancellationToken cancellation, KeyScoreTable? scores = null, MixerPlan? onRecall = null)
     {
-        var before = model.Mixers;
-        using var mixers = model.NewMixers(form);
-        model.Mixers = mixers;
-        try
-        {
-            return Measure(cancellation);
-        }
-        finally
-        {
-            model.Mixers = before;
-        }
+        var divergence = With(form, scores, () => Measure(text, cancellation).Divergence);
+        var (ofAnswers, right) = With(onRecall ?? form, scores, () => Measure(recall, cancellation));
+        return new DamageFigures(divergence, ofAnswers, right);
     }
 
     /// <summary>
-    /// Measurements begin at a layer from now on, with what the original hands to it: what they change must lie in it or behind it.
+    /// Measurements begin at a layer from now on, with what the model as it is now hands to it: what they change must lie in it or behind it.
     /// </summary>
     /// <param name="layer">At least the one before; null: they begin at the tokens again.</param>
     /// <param name="cancellation">Ends the work between two batches.</param>
@@ -97,8 +96,25 @@ internal sealed class DamageRows : IDisposable
     private DamageFigures Measure(CancellationToken cancellation)
     {
         var (divergence, _) = Measure(text, cancellation);
-        var (ofValues, right) = Measure(recall, cancellation);
-        return new DamageFigures(divergence, ofValues, right);
+        var (ofAnswers, right) = Measure(recall, cancellation);
+        return new DamageFigures(divergence, ofAnswers, right);
+    }
+
+    /// <summary>Does something while the model has other mixers.</summary>
+    internal T With<T>(MixerPlan plan, KeyScoreTable? scores, Func<T> work)
+    {
+        var before = model.Mixers;
+        using var mixers = model.NewMixers(plan);
+        scores?.Give(mixers);
+        model.Mixers = mixers;
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            model.Mixers = before;
+        }
     }
 
     public void Dispose()

@@ -68,6 +68,9 @@ internal sealed class HeadGroupsMixer : TokenMixer, IRecordableMixer
         [.. groups.SelectMany(g => g.Mixer.ScoreKeys(g.Part(input)).Select(scored => scored with { KvHead = g.First + scored.KvHead }))];
 
     /// <inheritdoc/>
+    internal override IEnumerable<(int KvHead, KeyScore Score)> Scores => groups.SelectMany(g => g.Mixer.Scores.Select(score => (g.First + score.KvHead, score.Score)));
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize) => groups.Sum(g => g.Mixer.StateBytes(tokens, elementSize));
 
     private sealed record Group(int First, int Count, int QueriesAHead, TokenMixer Mixer)

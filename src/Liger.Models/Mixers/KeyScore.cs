@@ -42,15 +42,35 @@ internal sealed class KeyScore
 
     internal IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [("score", direction), ("score-bias", bias)];
 
+    /// <summary>Kv heads that have it.</summary>
+    internal int KvHeads => shape.KvHeads;
+
     /// <summary>[B,T,Hkv], fp32 (float64 stays).</summary>
     internal Tensor Of(MixerInput input)
+    {
+        using var scope = NewDisposeScope();
+        var features = Features(input);
+        return ((features * direction.Value.to(features.dtype)).sum(-1) + bias.Value.to(features.dtype)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B,T,Hkv,(R+2)·D+2], fp32 (float64 stays).</summary>
+    internal static Tensor Features(MixerInput input)
     {
         using var scope = NewDisposeScope();
         var type = RecurrentMixer.Accumulator(input.Keys);
         var (keys, values) = (input.Keys.to(type), input.Values.to(type));
         static Tensor Length(Tensor x) => x.square().sum(-1, keepdim: true).sqrt();
-        var features = cat([input.Queries.to(type).unflatten(2, shape.KvHeads, -1).flatten(3, 4), keys, values, Length(keys), Length(values)], -1);
-        return ((features * direction.Value.to(type)).sum(-1) + bias.Value.to(type)).MoveToOuterDisposeScope();
+        return cat([input.Queries.to(type).unflatten(2, keys.shape[2], -1).flatten(3, 4), keys, values, Length(keys), Length(values)], -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Puts other numbers in the place of one kv head's.</summary>
+    /// <param name="head">The kv head, counted from the first that has this score.</param>
+    /// <param name="u">[1,(R+2)·D+2].</param>
+    /// <param name="b">[1].</param>
+    internal void Take(int head, Tensor u, Tensor b)
+    {
+        direction.Value.narrow(0, head, 1).copy_(u);
+        bias.Value.narrow(0, head, 1).copy_(b);
     }
 
     /// <summary>[B,T,Hkv], fp32, in steps and without gradients: for comparing.</summary>

@@ -128,6 +128,9 @@ public sealed class MemoryMixer : TokenMixer
     public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => [new ScoredKeys(0, score.Of(input), visibility)];
 
     /// <inheritdoc/>
+    internal override IEnumerable<(int KvHead, KeyScore Score)> Scores => [(0, score)];
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize)
     {
         var held = Math.Min(tokens, Window + visibility.Sinks);

@@ -36,6 +36,9 @@ public sealed record MixerSpec(string Name, IReadOnlyDictionary<string, string> 
         return new MixerSpec(words[0], options);
     }
 
+    /// <summary>"NAME option=value …", as <see cref="Parse"/> reads it; options that are not set are not written.</summary>
+    public string ToText() => string.Join(' ', Options.Select(option => $"{option.Key}={option.Value}").Prepend(Name));
+
     /// <summary>Makes the mixer of one layer.</summary>
     /// <exception cref="ModelException">An unknown name or option, or a value out of range.</exception>
     public TokenMixer Create(MixerShape shape) => MixerCatalog.Find(Name).Create(Options, shape);

@@ -97,6 +97,9 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
     public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => learned is null ? [] : [new ScoredKeys(0, learned.Of(input), visibility)];
 
     /// <inheritdoc/>
+    internal override IEnumerable<(int KvHead, KeyScore Score)> Scores => learned is null ? [] : [(0, learned)];
+
+    /// <inheritdoc/>
     public override long StateBytes(long tokens, int elementSize)
     {
         var held = Math.Min(tokens, window.Window - 1 + window.Sinks) + options.Selected;

@@ -101,6 +101,9 @@ public abstract class TokenMixer
     /// <param name="input">The projections of T tokens.</param>
     public virtual IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => [];
 
+    /// <summary>Its learned scores, each with the first of the kv heads that it is of.</summary>
+    internal virtual IEnumerable<(int KvHead, KeyScore Score)> Scores => [];
+
     /// <summary>Bytes that decoding one sequence keeps in this layer after a number of tokens.</summary>
     /// <param name="tokens">Tokens seen.</param>
     /// <param name="elementSize">Bytes of one cached key or value number.</param>

@@ -15,6 +15,8 @@ internal sealed class MixerCheck : RecipeCheck
         if (run.Recipe.Mixer is not { } mixer) return "no mixer: the model is trained as it is";
         if (mixer.Keep.Calibrate is { } text && !File.Exists(text))
             throw new LigerException($"{text}: there is no such file. Check mixer.calibrate.", ExitCode.WrongUse);
-        return Linearizer.Plan(run.Model.Config, mixer.Plan(run.Model.Config)).Layers[0].After;
+        var plan = mixer.Plan(run.Model.Config);
+        mixer.Keep.CheckBudget(run.Model, plan);
+        return Linearizer.Plan(run.Model.Config, plan).Layers[0].After;
     }
 }

@@ -55,8 +55,14 @@ public sealed record MixerSection
             BestLayers = s.Value("keep_best_layers", k.BestLayers, Kind.Maybe(Kind.Whole(1, int.MaxValue))),
             Budget = s.Value("budget", k.Budget, Kind.Maybe(Kind.Words)),
             BudgetWindows = s.Value("budget_windows", k.BudgetWindows, Kind.ListOf(Kind.Whole(1, 1 << 20), mayBeEmpty: true)),
+            BudgetKeys = s.Value("budget_keys", k.BudgetKeys, Kind.ListOf(Kind.Whole(1, 1 << 16), mayBeEmpty: true)),
+            BudgetMemory = s.Value("budget_memory", k.BudgetMemory, Kind.ListOf(Kind.Whole(1, 128), mayBeEmpty: true)),
+            BudgetRounds = s.Value("budget_rounds", k.BudgetRounds, Kind.Whole(1, 8)),
             Calibrate = s.Value("calibrate", k.Calibrate, Kind.Maybe(Kind.Place)),
             CalibrateTokens = s.Value("calibrate_tokens", k.CalibrateTokens, Kind.Whole(96, 1 << 24)),
+            CalibrateRecall = s.Value("calibrate_recall", k.CalibrateRecall, Kind.Maybe(Kind.Place)),
+            CalibrateNames = s.Value("calibrate_names", k.CalibrateNames, Kind.Maybe(Kind.Place)),
+            CalibrateLists = s.Value("calibrate_lists", k.CalibrateLists, Kind.Maybe(Kind.Number(0, 1))),
         };
         if (keep.Conflict is { } conflict) s.Check(false, "", conflict);
         return keep;

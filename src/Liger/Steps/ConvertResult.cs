@@ -18,8 +18,8 @@ public sealed record ConvertResult
     /// <summary>Layers or kv heads by what keeping softmax there restores; null where nothing was measured.</summary>
     public RankedPlaces? Ranking { get; init; }
 
-    /// <summary>Windows by kv head; null where no budget was given.</summary>
-    public BudgetedWindows? Budget { get; init; }
+    /// <summary>What each kv head remembers; null where no budget was given.</summary>
+    public BudgetedHeads? Budget { get; init; }
 
     /// <summary>model_type before and after.</summary>
     public required string SourceModelType { get; init; }
@@ -36,7 +36,7 @@ public sealed record ConvertResult
     /// <summary>Bytes of the weight files.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Numbers that the mixers declare and the conversion added, at their initial values.</summary>
+    /// <summary>Numbers that the mixers declare and the conversion added: key scores fitted where a budget is spent on them, all else at its initial value.</summary>
     public long NewParameters { get; init; }
 
     /// <summary>Time it took, in seconds.</summary>

@@ -31,15 +31,11 @@ public sealed class ConvertStep(ConvertOptions options)
         var plan = Linearizer.Plan(source.Config, mixers);
         CheckpointCopy.CheckApart(options.Source, options.To);
         using var output = AtomicFolder.Create(options.To, options.Overwrite);
-        RankedPlaces? ranking = null;
-        BudgetedWindows? windows = null;
-        if (options.Keep.Calibrate is not null)
-        {
-            using var measured = new MeasuredPlaces(options, source, observer);
-            (mixers, ranking, windows) = measured.Choose(mixers, stop);
-            plan = Linearizer.Plan(source.Config, mixers);
-        }
+        using var choice = Chosen(mixers, source, observer, stop);
+        if (choice is not null)
+            plan = Linearizer.Plan(source.Config, mixers = choice.Plan);
         using var made = MixerSet.Create(source.Config, mixers);
+        choice?.Scores?.Give(made);
         var declared = made.Parameters.Select(p => (p.Name, (Tensor)p.Parameter.Value)).ToList();
         var weights = CheckpointExtension.Copy(
             source, output, options.Link ? CopyMode.Link : CopyMode.Copy, declared, MixerSet.IsParameter, new CopyProgress(observer, source.TotalBytes, stop));
@@ -51,8 +47,8 @@ public sealed class ConvertStep(ConvertOptions options)
             Source = Path.GetFullPath(options.Source),
             Mixer = mixers.ToString(),
             Keep = options.Keep,
-            Ranking = ranking,
-            Budget = windows,
+            Ranking = choice?.Ranking,
+            Budget = choice?.Budget,
             SourceModelType = source.Config.ModelType,
             ModelType = plan.ModelType,
             Linked = options.Link,
@@ -66,6 +62,13 @@ public sealed class ConvertStep(ConvertOptions options)
         stop.ThrowIfCancellationRequested();
         output.Commit();
         return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+    }
+
+    private MeasuredChoice? Chosen(MixerPlan plan, CheckpointFolder source, IStepObserver observer, CancellationToken stop)
+    {
+        if (options.Keep.Calibrate is null) return null;
+        using var measured = new MeasuredPlaces(options, source, observer);
+        return measured.Choose(plan, stop);
     }
 
     private sealed class CopyProgress(IStepObserver observer, long total, CancellationToken stop) : IProgress<long>

@@ -17,7 +17,7 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
     /// <exception cref="LigerException">What lies in the run folder is another conversion.</exception>
     internal string Path(IStepObserver observer, CancellationToken stop)
     {
-        if (recipe.Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer)) return recipe.Model.Path;
+        if (Mixer is not { } mixer || IsSame(recipe.Model.Path, mixer)) return recipe.Model.Path;
         var folder = System.IO.Path.Combine(recipe.RunFolder, RunLayout.Converted);
         if (Directory.Exists(folder) && !overwrite && IsSame(folder, mixer) && IsCurrent(folder)) return folder;
         if (Directory.Exists(folder) && !overwrite)
@@ -26,6 +26,11 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
         new ConvertStep(new ConvertOptions { Source = recipe.Model.Path, To = folder, Mixer = mixer.Name, MixerOptions = mixer.Options, Keep = mixer.Keep, Link = recipe.Model.Link, Overwrite = overwrite }).Run(observer, stop);
         return folder;
     }
+
+    /// <summary>What the recipe's training asks for is worded alike where its conversion is measured, unless it says another wording.</summary>
+    private MixerSection? Mixer => recipe.Mixer is not { Keep: { Calibrate: not null, CalibrateRecall: null, CalibrateNames: null, CalibrateLists: null } keep } mixer || recipe.Data.Recall is not { } recall
+        ? recipe.Mixer
+        : mixer with { Keep = keep with { CalibrateRecall = recall.Templates, CalibrateNames = recall.Keys, CalibrateLists = recall.Lists } };
 
     /// <summary>Whether a conversion was made of the recipe's model, and after the model's files were last written.</summary>
     private bool IsCurrent(string folder) =>
@@ -43,7 +48,7 @@ internal sealed class ConvertedModel(Recipe recipe, bool overwrite)
             if (mixer.Keep.Best is { } best)
                 wanted = wanted.With(MixerSpec.Parse(mixer.Keep.As), report.Ranking?.Best(best) ?? []);
             if (mixer.Keep.Memory(config, 1) is { } memory && report.Budget is { } budget)
-                wanted = memory.Ladder(wanted).With([.. budget.Heads.Select(head => head.Window)]);
+                wanted = memory.Ladder(wanted).With([.. budget.Heads.Select(head => head.Spec)]);
         }
         return MixerPlan.Of(config).SameAs(wanted, config.NumHiddenLayers, config.NumKeyValueHeads);
     }

@@ -1,4 +1,5 @@
 using Liger.Checkpoints;
+using Liger.Evaluation;
 using Liger.Models;
 using Liger.Models.Mixers;
 
@@ -32,19 +33,50 @@ public sealed record KeptPlaces
     public string As { get; init; } = MixerSpec.Softmax.Name;
 
     /// <summary>
-    /// Bytes of one sequence, at any length, as "260KB": each kv head that is not kept gets a window of its own, chosen by measuring what it does, such
-    /// that all of them and the kept places keep no more. Null: all have the mixer's own window.
+    /// Bytes of one sequence, at any length, as "260KB": each kv head that is not kept gets a window of its own, and what <see cref="BudgetKeys"/> or
+    /// <see cref="BudgetMemory"/> allow, chosen by measuring what that does, such that all of them and the kept places keep no more. Null: all have the
+    /// mixer's own window.
     /// </summary>
     public string? Budget { get; init; }
 
     /// <summary>Tokens that those windows may hold. Empty: 4, 8, 16 and so on to 1,024 or the model's longest sequence.</summary>
     public IReadOnlyList<int> BudgetWindows { get; init; } = [];
 
+    /// <summary>
+    /// Selected keys that a kv head may have beside its window within the budget: each head gets windows alone, or with so many keys by a fitted score, whatever
+    /// saves most for its bytes. Empty: windows alone.
+    /// </summary>
+    public IReadOnlyList<int> BudgetKeys { get; init; } = [];
+
+    /// <summary>Ranks of a memory (the mixer memory) that a kv head may have behind its window within the budget, likewise. Empty: none has.</summary>
+    public IReadOnlyList<int> BudgetMemory { get; init; } = [];
+
+    /// <summary>How often the choice with keys or memories is made, each time from the one before, 1 to 8; the best is taken. Default 2.</summary>
+    public int BudgetRounds { get; init; } = new DamageOptions().Rounds;
+
     /// <summary>The text to measure on; needed where something is measured.</summary>
     public string? Calibrate { get; init; }
 
     /// <summary>Tokens of it that are read, 96 to 16,777,216, and as many again with passages to recall. Default 8,192.</summary>
     public int CalibrateTokens { get; init; } = 8192;
+
+    /// <summary>
+    /// A JSON file of templates: recall is measured by facts that are so worded and asked for, planted in the text, and key scores are fitted to them.
+    /// Null: the built-in ones where there are names, a share of lists, keys or memories; else parts of the text itself, planted twice, are asked for.
+    /// </summary>
+    public string? CalibrateRecall { get; init; }
+
+    /// <summary>A file of names, one a line, for those facts; null takes the built-in ones.</summary>
+    public string? CalibrateNames { get; init; }
+
+    /// <summary>The share of such windows in which a list is queried instead of facts, 0 to 1; null is 0.3.</summary>
+    public double? CalibrateLists { get; init; }
+
+    /// <summary>Whether recall is measured by worded facts: a fitted score can know these, and not passages of any text.</summary>
+    internal bool WordedRecall => CalibrateRecall is not null || CalibrateNames is not null || CalibrateLists is not null || Remembers;
+
+    /// <summary>Whether heads may get more than windows within the budget.</summary>
+    internal bool Remembers => BudgetKeys.Count + BudgetMemory.Count > 0;
 
     private static IEnumerable<int> PowersOfTwo => Enumerable.Range(2, 9).Select(power => 1 << power);
 
@@ -56,21 +88,44 @@ public sealed record KeptPlaces
         BestHeads is not null && BestLayers is not null ? "keep-best-heads and keep-best-layers exclude each other"
         : Best is not null && Calibrate is null ? $"{(BestHeads is null ? "keep-best-layers" : "keep-best-heads")} needs calibrate, a text to measure on"
         : Budget is not null && Calibrate is null ? "budget needs calibrate, a text to measure on"
+        : Budget is null && Remembers ? "budget-keys and budget-memory need budget: they say what it may be spent on"
         : Best is null && Budget is null && Calibrate is not null ? "calibrate needs keep-best-heads, keep-best-layers or budget: without them nothing is measured"
         : Budget is not null && ByteCount.Parse(Budget) is null ? $"budget: expected bytes such as 260KB or 1.5MiB, got '{Budget}'"
         : Budget is null && BudgetWindows.Count > 0 ? "budget-windows needs budget: without it all windows are the mixer's own"
-        : BudgetWindows.FirstOrDefault(w => w is < 1 or > 1 << 20) is var window and not 0 ? $"budget-windows: expected numbers from 1 to {1 << 20}, got {window}"
+        : OutOf(BudgetWindows, 1 << 20) is { } window ? $"budget-windows: expected numbers from 1 to {1 << 20}, got {window}"
+        : BudgetKeys.Count > 0 && BudgetMemory.Count > 0 ? "budget-keys and budget-memory exclude each other: a memory is there for who keeps no keys beyond windows"
+        : OutOf(BudgetKeys, 1 << 16) is { } keys ? $"budget-keys: expected numbers from 1 to {1 << 16}, got {keys}"
+        : OutOf(BudgetMemory, 128) is { } rank ? $"budget-memory: expected ranks from 1 to 128, got {rank}"
+        : BudgetRounds is < 1 or > 8 ? $"budget-rounds: expected a number from 1 to 8, got {BudgetRounds}"
+        : Calibrate is null && (CalibrateRecall is not null || CalibrateNames is not null || CalibrateLists is not null) ? "calibrate-recall, calibrate-names and calibrate-lists need calibrate, the text that facts are planted in"
+        : CalibrateLists is not (null or (>= 0 and <= 1)) ? $"calibrate-lists: expected a share from 0 to 1, got {CalibrateLists}"
         : Best < 1 ? $"keep-best: expected at least 1, got {Best}"
         : CalibrateTokens is < 96 or > 1 << 24 ? $"calibrate-tokens: expected a number from 96 to {1 << 24}, got {CalibrateTokens}"
         : Layers.Count > 0 && Every is not null ? "keep-layers and keep-every exclude each other: both choose whole layers"
         : Heads.FirstOrDefault(h => MixerPlace.TryParse(h, out var place) && Layers.Contains(place.Layer)) is { } head ? $"keep-heads names {head}, whose layer keep-layers keeps whole"
         : null;
 
+    private static int? OutOf(IReadOnlyList<int> numbers, int most) => numbers.Where(number => number < 1 || number > most).Select(number => (int?)number).FirstOrDefault();
+
     /// <summary>The budget for a model; null where none is given.</summary>
     /// <param name="config">The original.</param>
     /// <param name="elementSize">Bytes of one kept key or value number.</param>
     internal MemoryBudget? Memory(HfConfig config, int elementSize) => Budget is null ? null : new MemoryBudget(config, elementSize, ByteCount.Parse(Budget)!.Value,
-        BudgetWindows.Count > 0 ? BudgetWindows : [.. PowersOfTwo.Where(window => window <= Math.Max(config.MaxPositionEmbeddings, 4))]);
+        new HeadSizes(BudgetWindows.Count > 0 ? BudgetWindows : [.. PowersOfTwo.Where(window => window <= Math.Max(config.MaxPositionEmbeddings, 4))], BudgetKeys, BudgetMemory));
+
+    /// <summary>Refuses a budget that cannot be kept, before anything is measured: with kept places that are only as many as those that will be found.</summary>
+    /// <param name="source">The original.</param>
+    /// <param name="plan">The conversion as it was asked for.</param>
+    /// <exception cref="LigerException">The smallest windows do not fit, or nothing has to be left out.</exception>
+    /// <exception cref="ModelException">The mixer has no windows, or nothing that keys or memories stand beside.</exception>
+    internal void CheckBudget(CheckpointFolder source, MixerPlan plan)
+    {
+        if (Memory(source.Config, MemoryFigures.ElementSize(source)) is not { } memory)
+            return;
+        var any = Enumerable.Range(0, source.Config.NumHiddenLayers).SelectMany(layer => BestLayers is not null
+            ? [new MixerPlace(layer)] : Enumerable.Range(0, source.Config.NumKeyValueHeads).Select(head => new MixerPlace(layer, head)));
+        _ = memory.Kept(memory.Ladder(plan.With(MixerSpec.Parse(As), any.Take(Best ?? 0))));
+    }
 
     /// <summary>The mixer everywhere but in the chosen places; those still to be found by measuring are not among them.</summary>
     /// <param name="mixer">The mixer.</param>

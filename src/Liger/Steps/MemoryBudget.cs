@@ -3,12 +3,12 @@ using Liger.Models.Mixers;
 
 namespace Liger.Steps;
 
-/// <summary>Bytes that one sequence may keep, however long it gets, and how they are shared among the kv heads that get windows.</summary>
+/// <summary>Bytes that one sequence may keep, however long it gets, and how they are shared among the kv heads that are not kept.</summary>
 /// <param name="config">The original.</param>
 /// <param name="elementSize">Bytes of one kept key or value number.</param>
 /// <param name="bytes">The bytes.</param>
-/// <param name="windows">Tokens that a window may hold.</param>
-internal sealed class MemoryBudget(HfConfig config, int elementSize, long bytes, IReadOnlyList<int> windows)
+/// <param name="sizes">What a head may get.</param>
+internal sealed class MemoryBudget(HfConfig config, int elementSize, long bytes, HeadSizes sizes)
 {
     /// <summary>The bytes.</summary>
     internal long Bytes => bytes;
@@ -16,19 +16,19 @@ internal sealed class MemoryBudget(HfConfig config, int elementSize, long bytes,
     /// <summary>The longest sequence of the model.</summary>
     internal int Context => config.MaxPositionEmbeddings;
 
-    /// <summary>The windows that the heads of a plan may get.</summary>
-    internal WindowLadder Ladder(MixerPlan plan) => new(config, plan, windows, elementSize);
+    /// <summary>The forms that the heads of a plan may get.</summary>
+    internal HeadLadder Ladder(MixerPlan plan) => new(config, plan, sizes, elementSize);
 
-    /// <summary>What is left for windows once the kept places have theirs.</summary>
+    /// <summary>What is left for the others once the kept places have theirs.</summary>
     /// <param name="ladder">The plan with its kept places.</param>
     /// <returns>Bytes of the kept places: at any length or, where one grows, at the model's longest sequence.</returns>
     /// <exception cref="LigerException">Nothing has to be left out, or the smallest windows do not fit.</exception>
-    internal long Kept(WindowLadder ladder)
+    internal long Kept(HeadLadder ladder)
     {
         var softmax = MemoryFigures.Bytes(config, MixerSpec.Softmax, Context, elementSize);
         if (bytes >= softmax)
             throw Wrong($"is no less than the original keeps at {Context} tokens, {ByteCount.Text(softmax)}: nothing has to be left out. Give less, or leave the budget away.");
-        var least = ladder.With([.. ladder.Heads.Select(head => ladder.Windows(head)[0])]);
+        var least = ladder.With([.. ladder.Heads.Select(head => ladder.Windows(head)[0].Spec)]);
         using var mixers = MixerSet.Create(config, least);
         var bound = MemoryFigures.Bound(mixers, elementSize);
         var kept = (bound ?? MemoryFigures.Bytes(mixers, Context, elementSize)) - ladder.Least;

@@ -1,0 +1,105 @@
+using Liger.Models;
+using Liger.Models.Mixers;
+
+namespace Liger.Evaluation;
+
+/// <summary>Chooses forms round by round, each from the choice before (<see cref="HeadBudget.Measure"/>).</summary>
+/// <param name="model">The original.</param>
+/// <param name="ladder">The heads and their forms.</param>
+/// <param name="bytes">What the heads may keep together.</param>
+/// <param name="rows">What is measured on.</param>
+/// <param name="tell">Told after every form how many are measured, and what the last one does.</param>
+/// <param name="cancellation">Ends the work between two batches.</param>
+internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes, DamageRows rows, Action<int, double>? tell, CancellationToken cancellation)
+{
+    private int done;
+
+    /// <summary>The best choice of all rounds.</summary>
+    /// <param name="rounds">Rounds with all forms, at most.</param>
+    /// <param name="fit">Fits key scores to windows; null: there are none.</param>
+    internal HeadBudget Best(int rounds, FitKeyScores? fit)
+    {
+        var best = Windows();
+        // A step that saves less than this is not worth its bytes: so much each of them costs now.
+        var price = best.Damage / bytes;
+        for (var round = 1; round <= rounds && ladder.Heads.Any(head => ladder.Remembering(head).Count > 0); round++)
+        {
+            var next = Again(best, price, fit);
+            var better = next.Damage < best.Damage;
+            (better ? best : next).Dispose();
+            if (!better)
+                break;
+            best = next;
+        }
+        return best;
+    }
+
+    /// <summary>Windows alone, each measured beside the original's heads.</summary>
+    private HeadBudget Windows() => Chosen([.. ladder.Heads.Select(head =>
+    {
+        rows.BeginAt(head.Layer, cancellation);
+        return new HeadForms(head.ToString(), [.. Affordable(head, ladder.Windows(head)).Select(form => Measure(form, head, model.Plan, null))]);
+    })], null, 0);
+
+    /// <summary>All forms, each measured beside what the other heads got before.</summary>
+    private HeadBudget Again(HeadBudget before, double price, FitKeyScores? fit)
+    {
+        var windows = ladder.Heads.Zip(before.Chosen).ToDictionary(pair => pair.First, pair => (int?)pair.Second.Form.Window);
+        var scores = fit?.Invoke(windows.GetValueOrDefault, cancellation);
+        var plan = ladder.With([.. before.Chosen.Select(form => form.Form.OnRecall)]);
+        List<HeadForms> heads = rows.With(plan, scores, () => ladder.Heads.Zip(before.Chosen, (head, chosen) =>
+        {
+            rows.BeginAt(head.Layer, cancellation);
+            return new HeadForms(head.ToString(), Tried(head, chosen.Form, price, form => Measure(form, head, plan, scores)));
+        }).ToList());
+        return Chosen(heads, scores, before.Round + 1);
+    }
+
+    /// <summary>
+    /// Of all forms those that can matter: the smallest window, the one chosen before and its neighbours; and with each number of keys, or rank, longer
+    /// and longer windows as long as that saves the price, at least up to the one chosen before.
+    /// </summary>
+    private List<FormDamage> Tried(MixerPlace head, HeadForm chosen, double price, Func<HeadForm, FormDamage> measure)
+    {
+        var windows = Affordable(head, ladder.Windows(head)).ToList();
+        var at = windows.FindIndex(form => form.Window == chosen.Window);
+        List<FormDamage> tried = [.. windows.Where((_, i) => i == 0 || Math.Abs(i - at) <= 1).Select(measure)];
+        foreach (var alike in Affordable(head, ladder.Remembering(head)).GroupBy(form => (form.Keys, form.Rank)))
+        {
+            FormDamage? shorter = null;
+            foreach (var form in alike)
+            {
+                var longer = measure(form);
+                tried.Add(longer);
+                var isReached = alike.Key != (chosen.Keys, chosen.Rank) || form.Window >= chosen.Window;
+                if (isReached && shorter is not null && shorter.Damage - longer.Damage < price * (form.Bytes - shorter.Form.Bytes))
+                    break;
+                shorter = longer;
+            }
+        }
+        return tried;
+    }
+
+    private IEnumerable<HeadForm> Affordable(MixerPlace head, IReadOnlyList<HeadForm> forms) =>
+        forms.Where(form => form.Bytes - ladder.Windows(head)[0].Bytes <= bytes - ladder.Least);
+
+    private HeadBudget Chosen(IReadOnlyList<HeadForms> heads, KeyScoreTable? scores, int round)
+    {
+        rows.BeginAt(null, cancellation);
+        var chosen = HeadForms.Within(heads, bytes);
+        var whole = rows.Measure(
+            ladder.With([.. chosen.Select(form => form.Form.OnText)]), cancellation, scores, ladder.With([.. chosen.Select(form => form.Form.OnRecall)]));
+        return new HeadBudget(
+            heads, chosen, ladder.With([.. chosen.Select(form => form.Form.Spec)]), whole.Divergence, whole.RecallDivergence, whole.Recall, rows.Original.Recall, rows.TextTokens, round)
+        {
+            Scores = scores,
+        };
+    }
+
+    private FormDamage Measure(HeadForm form, MixerPlace head, MixerPlan others, KeyScoreTable? scores)
+    {
+        var figures = rows.Measure(others.With(form.OnText, head), cancellation, scores, others.With(form.OnRecall, head));
+        tell?.Invoke(++done, figures.Damage);
+        return new FormDamage(form, figures.Divergence, figures.RecallDivergence);
+    }
+}
