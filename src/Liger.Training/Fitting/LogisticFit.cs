@@ -9,8 +9,10 @@ namespace Liger.Training;
 /// </summary>
 internal static class LogisticFit
 {
-    private const int MostSteps = 20, MostInner = 40, MostHalvings = 8;
-    private const double Near = 1e-6, InnerNear = 1e-3;
+    private const int MostSteps = 20, MostInner = 20, MostHalvings = 8;
+
+    /// <summary>Of the loss, and of the gradient's length: what is left undone. Early steps need no exact direction.</summary>
+    private const double Near = 1e-5, InnerNear = 0.05;
 
     /// <param name="x">[N,F], fp32; features of about unit size.</param>
     /// <param name="a">[N], fp32.</param>

@@ -9,8 +9,8 @@ namespace Liger.Steps;
 /// <param name="ToFit">Other such windows, for key scores to be fitted on.</param>
 internal sealed record CalibrationText(IReadOnlyList<int> Ids, IReadOnlyList<RecallWindow> Asked, IReadOnlyList<int[]> ToFit)
 {
-    /// <summary>Windows to fit on for each one that is measured on: one pass over them costs little beside those of measuring.</summary>
-    private const int FitFactor = 16;
+    /// <summary>Windows to fit on: one pass over them costs little beside those of measuring.</summary>
+    private const int WindowsToFit = 128;
 
     /// <summary>Reads the text and makes the windows.</summary>
     /// <param name="keep">Which text, how much of it, and how facts are worded.</param>
@@ -28,6 +28,6 @@ internal sealed record CalibrationText(IReadOnlyList<int> Ids, IReadOnlyList<Rec
         return new CalibrationText(
             ids,
             [.. Enumerable.Range(0, measured).Select(number => windows[number])],
-            [.. Enumerable.Range(measured, FitFactor * measured).Select(number => windows[number].Ids)]);
+            [.. Enumerable.Range(measured, WindowsToFit).Select(number => windows[number].Ids)]);
     }
 }
