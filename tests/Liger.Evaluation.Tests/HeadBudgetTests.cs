@@ -126,6 +126,28 @@ public class HeadBudgetTests
     }
 
     [Fact]
+    public void A_head_that_nobody_reads_gets_least_and_a_memory_counts_as_its_window_on_the_text()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var model = TinyModel.Make();
+        // Two query heads of 8 numbers each read the second kv head of the first layer.
+        model.Layers[0].Attention.Output.Base.Weight.narrow(1, 16, 16).zero_();
+        var ladder = new HeadLadder(model.Config, Windows, new HeadSizes([2, 8, 32], [], [3, 5]), elementSize: 4);
+        using var budget = HeadBudget.Measure(model, ladder, 4000, TinyModel.Ids(200), Small);
+        Assert.Equal("2", budget.Chosen[1].Form.ToString());
+        Assert.InRange(budget.Bytes, 160, 4000);
+        using var rows = DamageRows.Of(model, TinyModel.Ids(200), Small, default);
+        var first = HeadBudget.Measure(model, new HeadLadder(model.Config, Windows, new HeadSizes([2, 8, 32]), elementSize: 4), 4000, TinyModel.Ids(200), Small).Plan;
+        var memory = budget.Heads[2].Forms.First(form => form.Form.Rank == 5);
+        var figures = rows.Measure(first.With(memory.Form.OnText, new MixerPlace(1, 0)), default, null, first.With(memory.Form.OnRecall, new MixerPlace(1, 0)));
+        Assert.Equal(figures.Divergence, memory.Divergence, 1e-6);
+        Assert.Equal(figures.RecallDivergence, memory.RecallDivergence, 1e-6);
+        var whole = rows.Measure(ladder.With([.. budget.Chosen.Select(form => form.Form.OnText)]), default, null, ladder.With([.. budget.Chosen.Select(form => form.Form.OnRecall)]));
+        Assert.Equal((whole.Divergence, whole.RecallDivergence), (budget.Divergence, budget.RecallDivergence));
+    }
+
+    [Fact]
     public void Worded_facts_count_at_their_answers()
     {
         var row = Assert.Single(CalibrationRow.Asked([new RecallWindow([5, 6, 7, 8, 9, 10], [new AnswerSpan(2, 2), new AnswerSpan(5, 1)])]));
