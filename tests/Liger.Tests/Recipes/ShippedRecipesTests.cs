@@ -9,6 +9,8 @@ public sealed class ShippedRecipesTests
 {
     private static readonly string Mixers = Path.Combine("recipes", "mixers");
 
+    private static readonly string Study = Path.Combine("recipes", "teacher-11m", "study");
+
     /// <summary>What the recipes of other models are for: query heads, kv heads, head size.</summary>
     private static readonly Dictionary<string, MixerShape> Models = new()
     {
@@ -22,9 +24,11 @@ public sealed class ShippedRecipesTests
     private static IEnumerable<string> All =>
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "recipes"), "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Repository.Root, file));
 
-    public static TheoryData<string> Files => [.. All.Where(file => Path.GetDirectoryName(file) != Mixers)];
+    public static TheoryData<string> Files => [.. All.Where(file => !In(Mixers, file) && !In(Study, file))];
 
-    public static TheoryData<string> MixerFiles => [.. All.Where(file => Path.GetDirectoryName(file) == Mixers)];
+    public static TheoryData<string> MixerFiles => [.. All.Where(file => In(Mixers, file))];
+
+    public static TheoryData<string> StudyFiles => [.. All.Where(file => In(Study, file))];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -32,6 +36,14 @@ public sealed class ShippedRecipesTests
     {
         RecipeFile.Load(At(file));
         CheckHeader(file);
+    }
+
+    [Theory]
+    [MemberData(nameof(StudyFiles))]
+    public void Every_part_of_the_study_goes_over_its_recipe(string file)
+    {
+        CheckHeader(file);
+        RecipeFile.Load([At("recipes/teacher-11m/window.yaml"), At(file)]);
     }
 
     [Theory]
@@ -56,6 +68,8 @@ public sealed class ShippedRecipesTests
         var named = All.SelectMany(file => File.ReadLines(At(file))).ToHashSet();
         Assert.All(MixerCatalog.All.Where(kind => kind.Name.StartsWith("liger-", StringComparison.Ordinal)), kind => Assert.Contains($"  name: {kind.Name}", named));
     }
+
+    private static bool In(string folder, string file) => Path.GetDirectoryName(file) == folder;
 
     private static string At(string file) => Path.Combine(Repository.Root, file);
 
