@@ -21,12 +21,18 @@ public class HeadBudgetTests
             new("0.1", [Form(4, 40, 0.3, 0), Form(8, 80, 0.1, 0), Form(16, 160, 0.09, 0)]),
             new("1.0", [Form(4, 40, 0, 0.2), Form(8, 80, 0, 0.2), Form(16, 160, 0, 0.3)]),
         ];
-        int[] Chosen(long bytes) => [.. HeadForms.Within(heads, bytes).Select(form => form.Form.Window)];
+        int[] Chosen(long bytes) => [.. HeadForms.Within(heads, bytes).Chosen.Select(form => form.Form.Window)];
         Assert.Equal([4, 4, 4], Chosen(159));
         Assert.Equal([4, 8, 4], Chosen(239));
         Assert.Equal([16, 4, 4], Chosen(240));
         Assert.Equal([16, 8, 4], Chosen(359));
         Assert.Equal([16, 16, 4], Chosen(10_000));
+        // What a byte is worth: the step that was the best and did not fit.
+        double Price(long bytes) => HeadForms.Within(heads, bytes).Price;
+        Assert.Equal(1.5 / 120, Price(159), 1e-12);
+        Assert.Equal(0.2 / 40, Price(240), 1e-12);
+        Assert.Equal(0.01 / 80, Price(359), 1e-12);
+        Assert.Equal(0, Price(10_000));
         Assert.Contains("at least 120 bytes", Assert.Throws<EvaluationException>(() => HeadForms.Within(heads, 119)).Message);
     }
 
@@ -39,7 +45,7 @@ public class HeadBudgetTests
             HeadForms[] heads = [.. Enumerable.Range(0, 4).Select(head => new HeadForms($"0.{head}",
                 [.. Enumerable.Range(0, 6).Select(i => Form(i + 1, i == 0 ? 10 : 10 + random.Next(90), random.NextDouble(), random.NextDouble()))]))];
             var bytes = 40 + random.Next(300);
-            var chosen = HeadForms.Within(heads, bytes);
+            var (chosen, _) = HeadForms.Within(heads, bytes);
             var left = bytes - chosen.Sum(form => form.Form.Bytes);
             Assert.True(left >= 0);
             foreach (var (head, form) in heads.Zip(chosen))

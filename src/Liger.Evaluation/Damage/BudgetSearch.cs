@@ -20,11 +20,9 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
     internal HeadBudget Best(int rounds, FitKeyScores? fit)
     {
         var best = Windows();
-        // A step that saves less than this is not worth its bytes: so much each of them costs now.
-        var price = best.Damage / bytes;
         for (var round = 1; round <= rounds && ladder.Heads.Any(head => ladder.Remembering(head).Count > 0); round++)
         {
-            var next = Again(best, price, fit);
+            var next = Again(best, fit);
             var better = next.Damage < best.Damage;
             (better ? best : next).Dispose();
             if (!better)
@@ -42,7 +40,7 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
     })], null, 0);
 
     /// <summary>All forms, each measured beside what the other heads got before.</summary>
-    private HeadBudget Again(HeadBudget before, double price, FitKeyScores? fit)
+    private HeadBudget Again(HeadBudget before, FitKeyScores? fit)
     {
         var windows = ladder.Heads.Zip(before.Chosen).ToDictionary(pair => pair.First, pair => (int?)pair.Second.Form.Window);
         var scores = fit?.Invoke(windows.GetValueOrDefault, cancellation);
@@ -50,14 +48,14 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
         List<HeadForms> heads = rows.With(plan, scores, () => ladder.Heads.Zip(before.Chosen, (head, chosen) =>
         {
             rows.BeginAt(head.Layer, cancellation);
-            return new HeadForms(head.ToString(), Tried(head, chosen.Form, price, form => Measure(form, head, plan, scores)));
+            return new HeadForms(head.ToString(), Tried(head, chosen.Form, before.Price, form => Measure(form, head, plan, scores)));
         }).ToList());
         return Chosen(heads, scores, before.Round + 1);
     }
 
     /// <summary>
     /// Of all forms those that can matter: the smallest window, the one chosen before and its neighbours; and with each number of keys, or rank, longer
-    /// and longer windows as long as that saves the price, at least up to the one chosen before.
+    /// and longer windows as long as that saves the price of their bytes, at least up to the one chosen before.
     /// </summary>
     private List<FormDamage> Tried(MixerPlace head, HeadForm chosen, double price, Func<HeadForm, FormDamage> measure)
     {
@@ -86,13 +84,14 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
     private HeadBudget Chosen(IReadOnlyList<HeadForms> heads, KeyScoreTable? scores, int round)
     {
         rows.BeginAt(null, cancellation);
-        var chosen = HeadForms.Within(heads, bytes);
+        var (chosen, price) = HeadForms.Within(heads, bytes);
         var whole = rows.Measure(
             ladder.With([.. chosen.Select(form => form.Form.OnText)]), cancellation, scores, ladder.With([.. chosen.Select(form => form.Form.OnRecall)]));
         return new HeadBudget(
             heads, chosen, ladder.With([.. chosen.Select(form => form.Form.Spec)]), whole.Divergence, whole.RecallDivergence, whole.Recall, rows.Original.Recall, rows.TextTokens, round)
         {
             Scores = scores,
+            Price = price,
         };
     }
 

@@ -34,6 +34,9 @@ public sealed record HeadBudget(
 
     internal double Damage => Divergence + RecallDivergence;
 
+    /// <summary>Damage that one byte more would save.</summary>
+    internal double Price { get; init; }
+
     /// <summary>
     /// Measures forms in every kv head alone, on a text and on passages to recall, chooses (<see cref="HeadForms.Within"/>), and measures the whole
     /// choice. First windows, beside the original's heads; then, where selected keys or memories are allowed, all forms beside what the other heads were

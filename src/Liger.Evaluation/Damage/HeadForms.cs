@@ -24,10 +24,11 @@ public sealed record HeadForms(string Place, IReadOnlyList<FormDamage> Forms)
     /// </summary>
     /// <param name="heads">All heads.</param>
     /// <param name="bytes">What they may keep together.</param>
-    /// <returns>One form a head.</returns>
+    /// <returns>One form a head; and the price of a byte, which is what the best step saves by each when for the first time there are too few, or 0.</returns>
     /// <exception cref="EvaluationException">The smallest windows do not fit.</exception>
-    public static IReadOnlyList<FormDamage> Within(IReadOnlyList<HeadForms> heads, long bytes)
+    public static (IReadOnlyList<FormDamage> Chosen, double Price) Within(IReadOnlyList<HeadForms> heads, long bytes)
     {
+        var price = 0.0;
         var chosen = heads.Select(head => head.Forms[0]).ToArray();
         var left = bytes - chosen.Sum(form => form.Form.Bytes);
         if (left < 0)
@@ -35,14 +36,17 @@ public sealed record HeadForms(string Place, IReadOnlyList<FormDamage> Forms)
         while (true)
         {
             var steps =
-                from head in Enumerable.Range(0, heads.Count)
-                from form in heads[head].Forms
-                let more = form.Form.Bytes - chosen[head].Form.Bytes
-                let saved = chosen[head].Damage - form.Damage
-                where more > 0 && more <= left && saved > 0
-                select (Head: head, Form: form, More: more, Rate: saved / more);
-            if (steps.OrderByDescending(step => step.Rate).FirstOrDefault() is not { Form: { } best } step)
-                return chosen;
+                (from head in Enumerable.Range(0, heads.Count)
+                 from form in heads[head].Forms
+                 let more = form.Form.Bytes - chosen[head].Form.Bytes
+                 let saved = chosen[head].Damage - form.Damage
+                 where more > 0 && saved > 0
+                 orderby saved / more descending
+                 select (Head: head, Form: form, More: more, Rate: saved / more)).ToList();
+            if (price == 0 && steps.Count > 0 && steps[0].More > left)
+                price = steps[0].Rate;
+            if (steps.FirstOrDefault(step => step.More <= left) is not { Form: { } best } step)
+                return (chosen, price);
             (chosen[step.Head], left) = (best, left - step.More);
         }
     }
