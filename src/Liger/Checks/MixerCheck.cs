@@ -13,8 +13,9 @@ internal sealed class MixerCheck : RecipeCheck
     {
         TrainingObjective.Check(run.Recipe, run.Recipe.Mixer?.Plan(run.Model.Config) ?? MixerPlan.Of(run.Model.Config));
         if (run.Recipe.Mixer is not { } mixer) return "no mixer: the model is trained as it is";
-        if (mixer.Keep.Calibrate is { } text && !File.Exists(text))
-            throw new LigerException($"{text}: there is no such file. Check mixer.calibrate.", ExitCode.WrongUse);
+        foreach (var (key, file) in new[] { ("calibrate", mixer.Keep.Calibrate), ("calibrate_recall", mixer.Keep.CalibrateRecall), ("calibrate_names", mixer.Keep.CalibrateNames) })
+            if (file is not null && !File.Exists(file))
+                throw new LigerException($"{file}: there is no such file. Check mixer.{key}.", ExitCode.WrongUse);
         var plan = mixer.Plan(run.Model.Config);
         mixer.Keep.CheckBudget(run.Model, plan);
         return Linearizer.Plan(run.Model.Config, plan).Layers[0].After;
