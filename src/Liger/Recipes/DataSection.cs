@@ -29,7 +29,10 @@ public sealed record DataSection
     /// <summary>Whether documents that share a row are kept apart. Default true; the published Liger recipe runs them together.</summary>
     public bool KeepDocumentsApart { get; init; } = true;
 
-    /// <summary>Recall windows made on the way, in the place of some rows; null makes none.</summary>
+    /// <summary>
+    /// Recall windows made on the way, in the place of some rows; null, the default, makes none: where key scores are fitted before, distilling on plain
+    /// text restores recall as well (measured on the built-in model). Stages that fit scores or memories need them.
+    /// </summary>
     public RecallSection? Recall { get; init; }
 
     /// <summary>How a file is read.</summary>
