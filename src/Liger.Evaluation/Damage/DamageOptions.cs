@@ -20,8 +20,11 @@ public sealed record DamageOptions
     /// <summary>Seeds which passages. Default 0.</summary>
     public int Seed { get; init; }
 
-    /// <summary>How often forms that remember are chosen, each time beside the choice before; at least 1. Default 1.</summary>
-    public int Rounds { get; init; } = 1;
+    /// <summary>
+    /// How often forms that remember are chosen, each time beside the choice before; at least 1. Default 2: beside windows alone nothing is recalled, and what
+    /// small windows do is lost in that.
+    /// </summary>
+    public int Rounds { get; init; } = 2;
 
     /// <summary>Windows of worded facts and questions, whose answers are the passages to recall; empty: parts of the text are, planted twice. Default empty.</summary>
     public IReadOnlyList<RecallWindow> Asked { get; init; } = [];

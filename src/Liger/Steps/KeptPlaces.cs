@@ -51,7 +51,7 @@ public sealed record KeptPlaces
     /// <summary>Ranks of a memory (the mixer memory) that a kv head may have behind its window within the budget, likewise. Empty: none has.</summary>
     public IReadOnlyList<int> BudgetMemory { get; init; } = [];
 
-    /// <summary>How often the choice with keys or memories is made, each time from the one before, 1 to 8; the best is taken. Default 1.</summary>
+    /// <summary>How often the choice with keys or memories is made, each time from the one before, 1 to 8; the best is taken. Default 2.</summary>
     public int BudgetRounds { get; init; } = new DamageOptions().Rounds;
 
     /// <summary>The text to measure on; needed where something is measured.</summary>
