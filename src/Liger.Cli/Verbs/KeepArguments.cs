@@ -44,7 +44,7 @@ internal sealed class KeepArguments
         CustomParser = result => Numbers(result, "a rank such as 22"),
     };
 
-    private readonly Option<int> budgetRounds = Options.Whole("--budget-rounds", new KeptPlaces().BudgetRounds, 1, 8, "How often keys or memories are chosen, each time from the choice before.");
+    private readonly Option<int> budgetRounds = Options.Whole("--budget-rounds", new KeptPlaces().BudgetRounds, 1, KeptPlaces.MostRounds, "How often keys or memories are chosen, each time from the choice before.");
 
     private readonly Option<string?> calibrate = Options.Maybe("--calibrate", "FILE", "The text to measure on.");
 

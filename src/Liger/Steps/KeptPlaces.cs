@@ -11,6 +11,12 @@ namespace Liger.Steps;
 /// </summary>
 public sealed record KeptPlaces
 {
+    /// <summary>The largest window, number of selected keys and rank of a memory that a budget may offer.</summary>
+    internal const int MostWindow = 1 << 20, MostKeys = 1 << 16, MostRank = 128;
+
+    /// <summary>The most rounds in which a budget's choice is made.</summary>
+    public const int MostRounds = 8;
+
     /// <summary>Whole layers, from 0.</summary>
     public IReadOnlyList<int> Layers { get; init; } = [];
 
@@ -92,11 +98,11 @@ public sealed record KeptPlaces
         : Best is null && Budget is null && Calibrate is not null ? "calibrate needs keep-best-heads, keep-best-layers or budget: without them nothing is measured"
         : Budget is not null && ByteCount.Parse(Budget) is null ? $"budget: expected bytes such as 260KB or 1.5MiB, got '{Budget}'"
         : Budget is null && BudgetWindows.Count > 0 ? "budget-windows needs budget: without it all windows are the mixer's own"
-        : OutOf(BudgetWindows, 1 << 20) is { } window ? $"budget-windows: expected numbers from 1 to {1 << 20}, got {window}"
+        : OutOf(BudgetWindows, MostWindow) is { } window ? $"budget-windows: expected numbers from 1 to {MostWindow}, got {window}"
         : BudgetKeys.Count > 0 && BudgetMemory.Count > 0 ? "budget-keys and budget-memory exclude each other: a memory is there for who keeps no keys beyond windows"
-        : OutOf(BudgetKeys, 1 << 16) is { } keys ? $"budget-keys: expected numbers from 1 to {1 << 16}, got {keys}"
-        : OutOf(BudgetMemory, 128) is { } rank ? $"budget-memory: expected ranks from 1 to 128, got {rank}"
-        : BudgetRounds is < 1 or > 8 ? $"budget-rounds: expected a number from 1 to 8, got {BudgetRounds}"
+        : OutOf(BudgetKeys, MostKeys) is { } keys ? $"budget-keys: expected numbers from 1 to {MostKeys}, got {keys}"
+        : OutOf(BudgetMemory, MostRank) is { } rank ? $"budget-memory: expected ranks from 1 to {MostRank}, got {rank}"
+        : BudgetRounds is < 1 or > MostRounds ? $"budget-rounds: expected a number from 1 to {MostRounds}, got {BudgetRounds}"
         : Calibrate is null && (CalibrateRecall is not null || CalibrateNames is not null || CalibrateLists is not null) ? "calibrate-recall, calibrate-names and calibrate-lists need calibrate, the text that facts are planted in"
         : CalibrateLists is not (null or (>= 0 and <= 1)) ? $"calibrate-lists: expected a share from 0 to 1, got {CalibrateLists}"
         : Best < 1 ? $"keep-best: expected at least 1, got {Best}"
