@@ -39,15 +39,26 @@ public static class SelectedAttention
     /// <param name="k">[B,Hkv,I,D], turned.</param>
     /// <param name="v">[B,Hkv,I,V].</param>
     /// <param name="visible">[1 or B,1 or Hkv,Tq,I]; at least one key for each query.</param>
-    /// <returns>Outputs [B,Tq,H,V] in the dtype of q and weights [B,Hkv,R,Tq,I], at least fp32.</returns>
-    public static (Tensor Output, Tensor Weights) Forward(Tensor q, Tensor k, Tensor v, Tensor visible)
+    /// <returns>[B,Tq,H,V] in the dtype of q.</returns>
+    public static Tensor Forward(Tensor q, Tensor k, Tensor v, Tensor visible)
     {
         using var scope = NewDisposeScope();
-        var type = Shapes.Accumulator(q);
+        // The query heads of a group are so many queries more.
+        var mixed = Weights(q, k, visible).to(q.dtype).flatten(2, 3).matmul(v);
+        return Shapes.UngroupQueries(mixed.unflatten(2, -1, q.shape[1])).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The weights of <see cref="Forward"/>.</summary>
+    /// <param name="q">As there.</param>
+    /// <param name="k">As there.</param>
+    /// <param name="visible">As there, or without leading dimensions.</param>
+    /// <returns>[B,Hkv,R,Tq,I], at least fp32.</returns>
+    public static Tensor Weights(Tensor q, Tensor k, Tensor visible)
+    {
+        using var scope = NewDisposeScope();
         var grouped = Shapes.GroupQueries(q, k.shape[1]) * (1 / Math.Sqrt(q.shape[3]));
-        var scores = grouped.matmul(k.unsqueeze(2).mT).to(type).masked_fill(visible.unsqueeze(2).logical_not(), double.NegativeInfinity);
-        var weights = scores.softmax(-1);
-        var output = Shapes.UngroupQueries(weights.to(q.dtype).matmul(v.unsqueeze(2)));
-        return (output.MoveToOuterDisposeScope(), weights.MoveToOuterDisposeScope());
+        var scores = grouped.flatten(2, 3).matmul(k.mT).unflatten(2, -1, q.shape[1]).to(Shapes.Accumulator(q));
+        var hidden = visible.logical_not();
+        return scores.masked_fill(hidden.Dimensions == 4 ? hidden.unsqueeze(2) : hidden, double.NegativeInfinity).softmax(-1).MoveToOuterDisposeScope();
     }
 }

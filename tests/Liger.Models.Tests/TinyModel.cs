@@ -30,7 +30,7 @@ internal static class TinyModel
         return HfConfig.FromJson(config, "config.json");
     }
 
-    internal static CausalLM Make(MixerSpec mixer, HfConfig? config = null, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+    internal static CausalLM Make(MixerPlan mixer, HfConfig? config = null, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
         CausalLM.Build(config ?? Config(), mixer, new RandomWeights(3, dtype, device, std: 0.3));
 
     internal static Tensor Ids(long batch, long tokens, Device? device = null)

@@ -42,7 +42,7 @@ public class SelectedAttentionTests
 
         List<Tensor> Run(bool blocks)
         {
-            var output = blocks ? CausalAttention.Forward(q, k, v, visible) : SelectedAttention.Forward(q, k.transpose(1, 2), v.transpose(1, 2), visible).Output;
+            var output = blocks ? CausalAttention.Forward(q, k, v, visible) : SelectedAttention.Forward(q, k.transpose(1, 2), v.transpose(1, 2), visible);
             return [output, .. autograd.grad([(output * weight).sum()], [q, k, v])];
         }
 

@@ -37,6 +37,9 @@ internal sealed record CacheColumn(long Width, ScalarType Dtype, bool InInt8 = f
 
     internal ScalarType StoredDtype => InInt8 ? int8 : Dtype;
 
+    /// <summary>What stands where no token is, in a cache that has places for tokens to come.</summary>
+    internal double Free { get; init; }
+
     /// <summary>[…,Width] → as kept, […,StoredWidth].</summary>
     internal Tensor Store(Tensor rows) => InInt8 ? Int8Rows.Pack(rows) : rows;
 

@@ -12,15 +12,11 @@ internal sealed class CosineSquares
 
     private readonly MixerParameter ofQueries;
     private readonly MixerParameter ofKeys;
-    private readonly long[] firsts;
-    private readonly long[] seconds;
-    private readonly double[] factors;
+    private readonly int rank;
 
     internal CosineSquares(MixerShape shape, int rank)
     {
-        var pairs = Enumerable.Range(0, rank).SelectMany(i => Enumerable.Range(i, rank - i).Select(j => (I: (long)i, J: (long)j))).ToList();
-        (firsts, seconds) = ([.. pairs.Select(p => p.I)], [.. pairs.Select(p => p.J)]);
-        factors = [.. pairs.Select(p => p.I == p.J ? 1 : Math.Sqrt(2))];
+        this.rank = rank;
         MixerParameter Of(long heads) => new([heads, shape.HeadDim, rank], () =>
         {
             using var generator = new Generator(Seed);
@@ -30,7 +26,7 @@ internal sealed class CosineSquares
     }
 
     /// <summary>F.</summary>
-    internal long Width => firsts.Length;
+    internal long Width => rank * (rank + 1L) / 2;
 
     internal IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [("feature-query", ofQueries), ("feature-key", ofKeys)];
 
@@ -46,8 +42,11 @@ internal sealed class CosineSquares
         var type = RecurrentMixer.Accumulator(x);
         // [B,T,H,1,D] × [H,D,r].
         var y = x.to(type).unsqueeze(-2).matmul(weight.to(type)).squeeze(-2);
-        var (first, second) = (torch.tensor(firsts, device: x.device), torch.tensor(seconds, device: x.device));
-        var products = y.index_select(-1, first) * y.index_select(-1, second) * torch.tensor(factors, type, x.device);
+        // Made where they are used: a step that is recorded takes nothing from the host.
+        var pairs = triu_indices(rank, rank, device: x.device);
+        var (first, second) = (pairs.select(0, 0), pairs.select(0, 1));
+        var factors = full(first.shape, Math.Sqrt(2), type, x.device).masked_fill_(first.eq(second), 1);
+        var products = y.index_select(-1, first) * y.index_select(-1, second) * factors;
         return (products / (y.square().sum(-1, keepdim: true) + Smallest)).MoveToOuterDisposeScope();
     }
 }

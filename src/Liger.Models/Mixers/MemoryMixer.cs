@@ -26,7 +26,7 @@ public sealed record MemoryOptions
 /// written with each value to tell how much of it is there, and the gate fitted to future attention, are our own.</remarks>
 [TokenMixer("memory", "window beside a delta-rule memory of keys that will be needed, read as one key more", "after Schlag et al. 2021, arXiv 2102.11174",
     Formula = "o_t = (Σ_near e^s v + e^b m) / (Σ_near e^s + e^b c⁺), [m, c] = Sᵀφ(q), S ← S + σ(score) φ(k)([v, 1] − Sᵀφ(k))ᵀ as k leaves the window")]
-public sealed class MemoryMixer : TokenMixer
+public sealed class MemoryMixer : TokenMixer, IRecordableMixer
 {
     /// <summary>Queries met with all keys at hand at a time.</summary>
     private const int Segment = 1024;
@@ -58,6 +58,9 @@ public sealed class MemoryMixer : TokenMixer
         [.. score.Parameters, .. features.Parameters, ("memory-query", ofQuery), ("memory-weight", weight)];
 
     private int Window => visibility.Window!.Value;
+
+    /// <summary>The cache keeps one token more than the next one sees, which is written when that one comes.</summary>
+    private Visibility Trimmed => visibility with { Window = Window + 1 };
 
     /// <inheritdoc/>
     public override Tensor Parallel(MixerInput input) => Parallel(input, ofWindow: false);
@@ -125,6 +128,39 @@ public sealed class MemoryMixer : TokenMixer
     }
 
     /// <inheritdoc/>
+    bool IRecordableMixer.CanRecord => true;
+
+    /// <inheritdoc/>
+    MixerState IRecordableMixer.Recordable(MixerState state)
+    {
+        var parts = (JointState)state;
+        return new JointState([("window", new RingCache((TokenCache)parts[0], visibility)), ("memory", parts[1])]);
+    }
+
+    /// <inheritdoc/>
+    Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position)
+    {
+        using var scope = NewDisposeScope();
+        var parts = (JointState)recordable;
+        var ring = (RingCache)parts[0];
+        var terms = Terms.Of(input, score, kept);
+        // What the token drives out of the window lies where it will lie; in a free slot the strength is 0.
+        var slot = ring.SlotOf(position);
+        var written = Written([.. ring.Columns.Select((column, i) => column.Read(ring.At(i, slot)).transpose(1, 2))]);
+        ring.Put(terms.Stored, slot);
+        var read = DeltaRule.Step(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, ((RecurrentState)parts[1]).Matrices[0]);
+        return MemoryAttention.Forward(terms.Queries, ring[Keys].transpose(1, 2), ring[Values].transpose(1, 2), ring.Valid(position), read, Weigh(terms.Queries))
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
+    {
+        using var ring = (RingCache)((JointState)recordable)[0];
+        ring.Return((TokenCache)((JointState)state)[0], position, Trimmed);
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => [new ScoredKeys(0, score.Of(input), visibility)];
 
     /// <inheritdoc/>
@@ -158,7 +194,7 @@ public sealed class MemoryMixer : TokenMixer
             memory.Matrices = [last];
         }
         var output = MemoryAttention.Forward(terms.Queries, cache[Keys].transpose(1, 2), cache[Values].transpose(1, 2), near, read, Weigh(terms.Queries));
-        cache.Trim(visibility with { Window = Window + 1 });
+        cache.Trim(Trimmed);
         return output.MoveToOuterDisposeScope();
     }
 
@@ -168,10 +204,16 @@ public sealed class MemoryMixer : TokenMixer
     /// <param name="layout">Padding writes nothing.</param>
     private (Tensor Keys, Tensor Values, Tensor Decay, Tensor Strength) Written(IReadOnlyList<Tensor> late, Tensor present, SequenceLayout? layout)
     {
-        var type = late[Strengths].dtype;
         if (layout is not null)
             present = present.logical_and(layout.Documents.ge(0));
-        var strength = late[Strengths] * present.to(type).unsqueeze(-1).unsqueeze(-1);
+        var strength = late[Strengths] * present.to(late[Strengths].dtype).unsqueeze(-1).unsqueeze(-1);
+        return Written([late[Keys], late[Values], strength]);
+    }
+
+    /// <param name="late">Keys, values and strengths of what is written, 0 where nothing is.</param>
+    private (Tensor Keys, Tensor Values, Tensor Decay, Tensor Strength) Written(IReadOnlyList<Tensor> late)
+    {
+        var (type, strength) = (late[Strengths].dtype, late[Strengths]);
         return (features.Keys(late[Keys]), nn.functional.pad(late[Values].to(type), [0, 1], value: 1), zeros_like(strength), strength);
     }
 

@@ -22,7 +22,7 @@ public sealed record SelectedOptions
 [TokenMixer("selected", "softmax over the last tokens, the first ones, and the m keys a kv head that score highest",
     "the attention score as in Zhang et al. 2023, arXiv 2306.14048, summed in the window alone",
     Formula = "o_t = Σ_j softmax_j(q_t·k_j/√D) v_j over the window, the sinks and the m earlier j of the highest score")]
-public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, SelectedOptions options, MixerShape shape) : TokenMixer
+public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, SelectedOptions options, MixerShape shape) : TokenMixer, IRecordableMixer
 {
     /// <summary>Tokens met pairwise at a time.</summary>
     private const int Segment = 1024;
@@ -71,7 +71,7 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
     /// <inheritdoc/>
     public override MixerState NewState(int batch, ScalarType dtype, Device device) => new JointState(
     [
-        ("window", new TokenCache(batch, shape.KvHeads, [kept.Column(shape.HeadDim, dtype), kept.Column(shape.HeadDim, dtype), new CacheColumn(1, float32)], device)),
+        ("window", new TokenCache(batch, shape.KvHeads, [kept.Column(shape.HeadDim, dtype), kept.Column(shape.HeadDim, dtype), new CacheColumn(1, float32) { Free = double.NegativeInfinity }], device)),
         ("selected", Stored(SelectedKeys.None(batch, shape.KvHeads, options.Selected, kept.Column(shape.HeadDim, dtype), device))),
     ]);
 
@@ -91,6 +91,37 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
             outputs.Add(Extend(Part(q), [Part(k), Part(input.Values), scores.transpose(1, 2).narrow(1, from, count).unsqueeze(-1)], slice ?? input.Layout, cache, memory));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    bool IRecordableMixer.CanRecord => true;
+
+    /// <inheritdoc/>
+    MixerState IRecordableMixer.Recordable(MixerState state)
+    {
+        var parts = (JointState)state;
+        return new SelectedRing((TokenCache)parts[0], (RecurrentState)parts[1], visibility);
+    }
+
+    /// <inheritdoc/>
+    Tensor IRecordableMixer.Next(MixerInput input, MixerState recordable, Tensor position)
+    {
+        using var scope = NewDisposeScope();
+        var ring = (SelectedRing)recordable;
+        var (q, k, scores) = Terms(input);
+        ring.Put([k, input.Values, scores.transpose(1, 2).unsqueeze(-1)], position);
+        var (keys, values, visible) = ring.All(position);
+        if (learned is null)
+            ring.Reward(Received(q, keys.narrow(2, 0, ring.Seen), visible.narrow(-1, 0, ring.Seen)));
+        return SelectedAttention.Forward(q, keys, values, visible).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
+    {
+        using var ring = (SelectedRing)recordable;
+        var parts = (JointState)state;
+        ring.Return((TokenCache)parts[0], (RecurrentState)parts[1], visibility, position);
     }
 
     /// <inheritdoc/>
@@ -149,10 +180,7 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
         var far = default(Visibility).Mask(Last(at.Positions), at.Positions, Last(at.Documents), at.Documents).logical_and(near.logical_not());
         var scores = at.Scores;
         if (learned is null)
-        {
-            using var mode = no_grad();
-            scores = scores + SelectedAttention.Forward(q, at.Key, at.Value, near.unsqueeze(1)).Weights.sum([2, 3]).to(float32);
-        }
+            scores = scores + Received(q, at.Key, near.unsqueeze(1));
         var (left, all) = (far, scores);
         if (present is not null)
         {
@@ -170,8 +198,15 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
         var (keys, values, visible) = (Both(chosen.Keys, at.Key), Both(chosen.Values, at.Value), best.logical_or(near.unsqueeze(1)));
         var output = keys.shape[2] == tokens
             ? CausalAttention.Forward(q, keys.transpose(1, 2), values.transpose(1, 2), visible)
-            : SelectedAttention.Forward(q, keys, values, visible).Output;
+            : SelectedAttention.Forward(q, keys, values, visible);
         return (output.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The attention that keys [B,Hkv,n,D] get from queries under a softmax over those that are near; [B,Hkv,n] fp32.</summary>
+    private static Tensor Received(Tensor q, Tensor keys, Tensor near)
+    {
+        using var mode = no_grad();
+        return SelectedAttention.Weights(q, keys, near).sum([2, 3]).to(float32);
     }
 
     /// <summary>What is selected once the next token is at hand.</summary>

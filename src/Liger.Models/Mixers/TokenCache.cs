@@ -144,10 +144,11 @@ internal sealed class TokenCache : MixerState
         return left;
     }
 
-    /// <summary>Holds other tokens of the current document, the same for all rows; the next one follows the last of them.</summary>
+    /// <summary>Holds other tokens of the current document, the same for all rows.</summary>
     /// <param name="tensors">[B,Hkv,n,·] each, as kept.</param>
     /// <param name="positions">Their positions, ascending.</param>
-    internal void Replace(IReadOnlyList<Tensor> tensors, IReadOnlyList<long> positions)
+    /// <param name="next">The position of the next one.</param>
+    internal void Replace(IReadOnlyList<Tensor> tensors, IReadOnlyList<long> positions, long next)
     {
         Held = positions.Count;
         for (var i = 0; i < buffers.Length; i++)
@@ -155,7 +156,7 @@ internal sealed class TokenCache : MixerState
             Reserve(ref buffers[i], Held, keep: 0);
             Stored(i).copy_(tensors[i]);
         }
-        rows = [new TokenRow(positions.Select(p => new TokenPlace(rows[0].Document, p)), rows[0].Document, positions[^1] + 1)];
+        rows = [new TokenRow(positions.Select(p => new TokenPlace(rows[0].Document, p)), rows[0].Document, next)];
     }
 
     /// <inheritdoc/>

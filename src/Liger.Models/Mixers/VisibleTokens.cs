@@ -53,9 +53,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
     internal static Tensor Next(MixerInput input, RingCache ring, Tensor position)
     {
         using var scope = NewDisposeScope();
-        ring.Put(input.Rotary.Apply(input.Keys), input.Values, position);
-        var (keys, values) = ring.Read();
-        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position))
+        ring.Put(Kept(input.Keys, input.Values, input.Rotary), ring.SlotOf(position));
+        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), ring[0].transpose(1, 2), ring[1].transpose(1, 2), ring.Valid(position))
             .MoveToOuterDisposeScope();
     }
 

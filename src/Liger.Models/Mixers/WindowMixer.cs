@@ -55,7 +55,7 @@ public sealed class WindowMixer(WindowOptions options, CacheOptions cache, Mixer
     void IRecordableMixer.Return(MixerState recordable, MixerState state, long position)
     {
         using var ring = (RingCache)recordable;
-        ring.Return((TokenCache)state, position);
+        ring.Return((TokenCache)state, position, Visibility);
     }
 
     /// <inheritdoc/>

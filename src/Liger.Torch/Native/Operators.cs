@@ -6,7 +6,7 @@ internal static class Operators
     internal static readonly Operator
         // Creation
         empty = new("empty", "memory_format"), zeros = new("zeros"), ones = new("ones"), full = new("full"),
-        arange = new("arange", "start_step"), randn = new("randn", "generator"), rand = new("rand", "generator"),
+        arange = new("arange", "start_step"), triu_indices = new("triu_indices"), randn = new("randn", "generator"), rand = new("rand", "generator"),
         randint = new("randint", "low_generator"),
         empty_like = new("empty_like"), zeros_like = new("zeros_like"), ones_like = new("ones_like"), full_like = new("full_like"),
         // Arithmetic
@@ -41,7 +41,7 @@ internal static class Operators
         // Reduction
         sum = new("sum"), sum_dim = new("sum", "dim_IntList"), mean = new("mean"), mean_dim = new("mean", "dim"),
         prod = new("prod"), std_all = new("std"),
-        max = new("max"), max_dim = new("max", "dim"), min = new("min"), min_dim = new("min", "dim"), amax = new("amax"),
+        max = new("max"), max_dim = new("max", "dim"), min = new("min"), min_dim = new("min", "dim"), amax = new("amax"), amin = new("amin"),
         argmax = new("argmax"), argmin = new("argmin"), topk = new("topk"), sort = new("sort", "stable"), argsort = new("argsort"),
         all = new("all"), all_dim = new("all", "dim"), any = new("any"), any_dim = new("any", "dim"),
         norm = new("norm", "Scalar"), norm_dim = new("norm", "ScalarOpt_dim"), cumsum = new("cumsum"),

@@ -19,6 +19,8 @@ public static partial class torch
         public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false) => Operators.min_dim.CallPair(this, dim, keepdim);
         public Tensor amax(params long[] dims) => Operators.amax.Call(this, dims);
         public Tensor amax(long[] dims, bool keepdim) => Operators.amax.Call(this, dims, keepdim);
+        public Tensor amin(params long[] dims) => Operators.amin.Call(this, dims);
+        public Tensor amin(long[] dims, bool keepdim) => Operators.amin.Call(this, dims, keepdim);
         public Tensor argmax() => Operators.argmax.Call(this);
         public Tensor argmax(long dim, bool keepdim = false) => Operators.argmax.Call(this, dim, keepdim);
         public Tensor argmin(long dim, bool keepdim = false) => Operators.argmin.Call(this, dim, keepdim);
