@@ -37,6 +37,22 @@ public class HeadBudgetTests
     }
 
     [Fact]
+    public void Windows_are_tried_from_the_one_chosen_before_until_two_in_a_row_cost_more()
+    {
+        int[] sizes = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
+        // Windows under 100 lose recall, whatever stands beside them; from 192 on nothing is gained.
+        double Damage(int window) => window < 100 ? 0.8 : window < 150 ? 0.1 : 0;
+        int[] Tried(int from, double price, Func<int, double> damage) =>
+            [.. BudgetSearch.Around(from, [.. sizes.Select(size => Form(size, size, 0, 0).Form)], price, form => new FormDamage(form, damage(form.Window), 0)).Select(form => form.Form.Window)];
+        Assert.Equal([128, 192, 256, 384, 96, 64], Tried(128, 1e-3, Damage));
+        // One that costs more is passed over; and a window between two begins at the shorter one.
+        Assert.Equal([192, 256, 384, 128, 96], Tried(200, 1e-3, window => window == 128 ? 1 : Damage(window))[..5]);
+        Assert.Equal([24, 32, 48, 16, 8], Tried(24, 1, _ => 0));
+        Assert.Equal(sizes, Tried(1, 0, window => -window));
+        Assert.Equal(sizes.Reverse(), Tried(9999, 0, window => window));
+    }
+
+    [Fact]
     public void No_choice_keeps_more_than_the_budget_or_leaves_a_step_that_fits()
     {
         var random = new Random(5);

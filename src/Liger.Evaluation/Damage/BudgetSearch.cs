@@ -54,28 +54,48 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
     }
 
     /// <summary>
-    /// Of all forms those that can matter: the smallest window, the one chosen before and its neighbours; and with each number of keys, or rank, longer
-    /// and longer windows as long as that saves the price of their bytes, at least up to the one chosen before.
+    /// Of all forms those that can matter: the smallest window, the one chosen before and its neighbours; and with each number of keys, or rank, the
+    /// windows <see cref="Around"/> the one chosen before.
     /// </summary>
     private List<FormDamage> Tried(MixerPlace head, HeadForm chosen, double price, Func<HeadForm, FormDamage> measure)
     {
         var windows = Affordable(head, ladder.Windows(head)).ToList();
         var at = windows.FindIndex(form => form.Window == chosen.Window);
-        List<FormDamage> tried = [.. windows.Where((_, i) => i == 0 || Math.Abs(i - at) <= 1).Select(measure)];
-        foreach (var alike in Affordable(head, ladder.Remembering(head)).GroupBy(form => (form.Keys, form.Rank)))
+        return
+        [
+            .. windows.Where((_, i) => i == 0 || Math.Abs(i - at) <= 1).Select(measure),
+            .. Affordable(head, ladder.Remembering(head)).GroupBy(form => (form.Keys, form.Rank)).SelectMany(alike => Around(chosen.Window, [.. alike], price, measure)),
+        ];
+    }
+
+    /// <summary>Longer and shorter windows, until two in a row cost more than the best: damage, and bytes at their price.</summary>
+    /// <param name="window">Where to begin.</param>
+    /// <param name="forms">The smallest window first.</param>
+    /// <param name="price">Damage that a byte may cost.</param>
+    /// <param name="measure">What a form does.</param>
+    /// <returns>All that were measured.</returns>
+    internal static IReadOnlyList<FormDamage> Around(int window, IReadOnlyList<HeadForm> forms, double price, Func<HeadForm, FormDamage> measure)
+    {
+        var start = Math.Max(0, forms.Count(form => form.Window <= window) - 1);
+        List<FormDamage> measured = [measure(forms[start])];
+        Walk(forms.Skip(start + 1));
+        Walk(forms.Take(start).Reverse());
+        return measured;
+
+        void Walk(IEnumerable<HeadForm> away)
         {
-            FormDamage? shorter = null;
-            foreach (var form in alike)
+            var (best, dearer) = (Cost(measured[0]), 0);
+            foreach (var form in away)
             {
-                var longer = measure(form);
-                tried.Add(longer);
-                var isReached = alike.Key != (chosen.Keys, chosen.Rank) || form.Window >= chosen.Window;
-                if (isReached && shorter is not null && shorter.Damage - longer.Damage < price * (form.Bytes - shorter.Form.Bytes))
+                measured.Add(measure(form));
+                var cost = Cost(measured[^1]);
+                (best, dearer) = cost < best ? (cost, 0) : (best, dearer + 1);
+                if (dearer == 2)
                     break;
-                shorter = longer;
             }
         }
-        return tried;
+
+        double Cost(FormDamage form) => form.Damage + (price * form.Form.Bytes);
     }
 
     private IEnumerable<HeadForm> Affordable(MixerPlace head, IReadOnlyList<HeadForm> forms) =>

@@ -42,7 +42,7 @@ public sealed record HeadBudget(
     /// choice. First windows, beside the original's heads; then, where selected keys or memories are allowed, all forms beside what the other heads were
     /// given before, with key scores fitted to those windows: what one head remembers shows then, although another could, and what one remembers is
     /// not paid for twice. Of the rounds' choices the best one is taken. Measurements begin at their layer, with what the layers below hand to it, and
-    /// windows beside which more is remembered grow only as long as that is worth its bytes: a round costs about heads · 15 · half a pass over the rows.
+    /// windows beside which more is remembered grow and shrink, from the one chosen before, only as long as that is worth its bytes: a round costs about heads · 15 · half a pass over the rows.
     /// </summary>
     /// <param name="model">The original; it is the same afterwards.</param>
     /// <param name="ladder">The conversion, its heads and their forms.</param>
