@@ -24,16 +24,7 @@ public static class CausalAttention
         Shapes.CheckHeads("causal attention", q, k, v);
         if (q.shape[1] != k.shape[1])
             throw new OpsException($"causal attention: k — expected {q.shape[1]} tokens, as q has, got {k.shape[1]}.");
-        return q.is_cuda && visible is null ? Fused(q, k, v) : Function.apply(q, k, v, visible!);
-    }
-
-    /// <summary>libtorch's own fused kernels, which a GPU has and which never hold the weights.</summary>
-    private static Tensor Fused(Tensor q, Tensor k, Tensor v)
-    {
-        using var scope = NewDisposeScope();
-        var groups = q.shape[2] / k.shape[2];
-        Tensor Heads(Tensor x) => x.repeat_interleave(groups, 2).transpose(1, 2);
-        return nn.functional.scaled_dot_product_attention(q.transpose(1, 2), Heads(k), Heads(v), is_casual: true).transpose(1, 2).MoveToOuterDisposeScope();
+        return q.is_cuda ? FusedAttention.Forward(q, k, v, visible) : Function.apply(q, k, v, visible!);
     }
 
     /// <summary>First token and length of every block.</summary>

@@ -14,8 +14,24 @@ public static class SelectedAttention
     /// <param name="most">m.</param>
     /// <returns>[B,Hkv,Tq,I].</returns>
     /// <remarks>A key has left the window of a query and of all later ones of its document, and no others have: on a CPU the queries are gone through
-    /// once with the best keys so far, instead of meeting all pairs.</remarks>
-    public static Tensor Best(Tensor left, Tensor scores, int most) => left.is_cuda ? BestOfPairs(left, scores, most) : BestSoFar.Of(left, scores, most);
+    /// once with the best keys so far. A GPU counts along the keys' order, <see cref="BestInOrder"/>.</remarks>
+    public static Tensor Best(Tensor left, Tensor scores, int most) => left.is_cuda ? BestInOrder(left, scores, most) : BestSoFar.Of(left, scores, most);
+
+    /// <summary>The same for any keys that have left, without meeting pairs of keys: with the best keys first, the first m that have left are those.</summary>
+    /// <param name="left">As there.</param>
+    /// <param name="scores">As there.</param>
+    /// <param name="most">As there.</param>
+    /// <returns>As there.</returns>
+    public static Tensor BestInOrder(Tensor left, Tensor scores, int most)
+    {
+        using var scope = NewDisposeScope();
+        long[] size = [.. scores.shape[..2], .. left.shape[1..]];
+        var order = scores.sort(-1, descending: true, stable: true).Indices;
+        var place = empty_like(order).scatter_(2, order, arange(size[3], device: order.device).expand(order.shape));
+        Tensor Along(Tensor x, Tensor index) => x.expand(size).gather(3, index.unsqueeze(2).expand(size));
+        var inOrder = Along(left.unsqueeze(1), order);
+        return Along(inOrder.logical_and(inOrder.cumsum(-1, int32).le(most)), place).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The plain form of <see cref="Best"/>, for any keys that have left: of every two which goes first, and how many go before each.</summary>
     /// <param name="left">As there.</param>
@@ -43,6 +59,8 @@ public static class SelectedAttention
     public static Tensor Forward(Tensor q, Tensor k, Tensor v, Tensor visible)
     {
         using var scope = NewDisposeScope();
+        if (q.is_cuda && q.shape[1] > 1)
+            return FusedAttention.Forward(q, k.transpose(1, 2), v.transpose(1, 2), visible).MoveToOuterDisposeScope();
         // The query heads of a group are so many queries more.
         var mixed = Weights(q, k, visible).to(q.dtype).flatten(2, 3).matmul(v);
         return Shapes.UngroupQueries(mixed.unflatten(2, -1, q.shape[1])).MoveToOuterDisposeScope();

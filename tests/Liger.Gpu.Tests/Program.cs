@@ -3,6 +3,7 @@ using System.Reflection;
 using Liger.Contracts.Tests;
 using Liger.Gpu.Tests;
 using Liger.Models.Tests;
+using Liger.Ops.Tests;
 using Liger.Testing;
 using Xunit.Sdk;
 
@@ -22,7 +23,7 @@ string[] wanted = at < 0 ? args : [.. args[..at], .. args[(at + 2)..]];
 
 Place?[] own = [null], places = [new Place(Gpu.Device, float32), new Place(Gpu.Device, bfloat16)];
 var types = typeof(Gpu).Assembly.GetTypes().Select(type => (type, own))
-    .Concat(new[] { typeof(MixerContractTests), typeof(MixerLayoutTests), typeof(MixerArithmeticTests), typeof(ModelContractTests), typeof(GoldenTests), typeof(PromptPortionTests), typeof(SharedInputTests), typeof(PackedSegmentTests), typeof(RecordedStepsTests) }.Select(type => (type, places)));
+    .Concat(new[] { typeof(MixerContractTests), typeof(MixerLayoutTests), typeof(MixerArithmeticTests), typeof(ModelContractTests), typeof(GoldenTests), typeof(PromptPortionTests), typeof(SharedInputTests), typeof(PackedSegmentTests), typeof(RecordedStepsTests), typeof(SelectedAttentionTests), typeof(CausalAttentionTests) }.Select(type => (type, places)));
 var (passed, failed, skipped, number) = (0, 0, 0, 0);
 foreach (var (type, where) in types)
 {
