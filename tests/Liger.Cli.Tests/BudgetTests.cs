@@ -23,7 +23,7 @@ public sealed class BudgetTests : Pipeline
         Assert.False(Path.Exists(to));
 
         var run = Done([.. asked, .. kept, "--budget", "260B", "--budget-windows", "2,8"]);
-        Assert.Contains("240 bytes of 260, 96 of them in kept places", run.Output);
+        Assert.Contains("240 bytes of 260; 96 of them in kept places", run.Output);
         using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(to, "conversion.json")));
         var budget = report.RootElement.GetProperty("budget");
         var windows = budget.GetProperty("heads").EnumerateArray().Select(head => head.GetProperty("chosen").GetProperty("window").GetInt32()).ToList();
@@ -36,6 +36,7 @@ public sealed class BudgetTests : Pipeline
     [Theory]
     [InlineData("liger-gla", "mixer.keep_best_heads=1", "mixer.budget_windows=[2, 4]", "mixer.budget=2500B")]
     [InlineData("window", "mixer.budget_keys=[8]", "mixer.budget_windows=[4, 8, 16]", "mixer.budget=2200B")]
+    [InlineData("window", "mixer.budget_softmax=64", "mixer.budget_windows=[4, 8, 16]", "mixer.budget=4000B")]
     public void A_run_finds_its_conversion_within_a_budget_again(string mixer, params string[] budget)
     {
         Calibration();
@@ -80,6 +81,29 @@ public sealed class BudgetTests : Pipeline
             Assert.Contains(message, refused.Error);
             Assert.NotEqual(ExitCode.Done, refused.ExitCode);
         }
+    }
+
+    [Fact]
+    public void Softmax_stays_in_heads_within_a_budget_at_the_length_that_counts()
+    {
+        Calibration();
+        var to = folder["growing"];
+        string[] asked = ["convert", model, "--to", to, "--mixer", "window", "--cache-bits", "8", "--calibrate", folder["calibration.txt"], "--calibrate-tokens", "192", "--calibrate-recall", folder["wording.json"], "--budget-windows", "2"];
+        // A token takes 12 bytes: one head 50 of them, the others one each at least.
+        var run = Done([.. asked, "--budget", "700B", "--budget-softmax", "50"]);
+        Assert.Contains("of 700 at 50 tokens, growing in 1 of 4 kv heads", run.Output);
+        using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(to, "conversion.json")));
+        var budget = report.RootElement.GetProperty("budget");
+        var growing = Assert.Single(budget.GetProperty("heads").EnumerateArray(), head => head.GetProperty("mixer").GetString() == "softmax cache-bits=8");
+        Assert.Equal(600, growing.GetProperty("chosen").GetProperty("bytes").GetInt64());
+        Assert.False(growing.GetProperty("chosen").TryGetProperty("window", out _));
+        using var made = CausalLM.Load(CheckpointFolder.Open(to));
+        Assert.Equal(budget.GetProperty("bytes").GetInt64(), made.Layers.Sum(layer => layer.Attention.Mixer.StateBytes(50, sizeof(float))));
+        Done("generate", to, "--prompt", "the fox", "--max-tokens", "3");
+        // Half of the heads, and more: softmax becomes the rule.
+        Done([.. asked, "--budget", "2000B", "--budget-softmax", "50", "--overwrite"]);
+        Done("generate", to, "--prompt", "the fox", "--max-tokens", "3");
+        Assert.Contains("the smallest window, 2, got 2", CliRun.Of([.. asked, "--budget", "700B", "--budget-softmax", "2", "--overwrite"]).Error);
     }
 
     private void Calibration()

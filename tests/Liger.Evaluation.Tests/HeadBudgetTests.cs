@@ -21,7 +21,7 @@ public class HeadBudgetTests
             new("0.1", [Form(4, 40, 0.3, 0), Form(8, 80, 0.1, 0), Form(16, 160, 0.09, 0)]),
             new("1.0", [Form(4, 40, 0, 0.2), Form(8, 80, 0, 0.2), Form(16, 160, 0, 0.3)]),
         ];
-        int[] Chosen(long bytes) => [.. HeadForms.Within(heads, bytes).Chosen.Select(form => form.Form.Window)];
+        int?[] Chosen(long bytes) => [.. HeadForms.Within(heads, bytes).Chosen.Select(form => form.Form.Window)];
         Assert.Equal([4, 4, 4], Chosen(159));
         Assert.Equal([4, 8, 4], Chosen(239));
         Assert.Equal([16, 4, 4], Chosen(240));
@@ -43,7 +43,8 @@ public class HeadBudgetTests
         // Windows under 100 lose recall, whatever stands beside them; from 192 on nothing is gained.
         double Damage(int window) => window < 100 ? 0.8 : window < 150 ? 0.1 : 0;
         int[] Tried(int from, double price, Func<int, double> damage) =>
-            [.. BudgetSearch.Around(from, [.. sizes.Select(size => Form(size, size, 0, 0).Form)], price, form => new FormDamage(form, damage(form.Window), 0)).Select(form => form.Form.Window)];
+            [.. BudgetSearch.Around(from, [.. sizes.Select(size => Form(size, size, 0, 0).Form)], price, form => new FormDamage(form, damage(form.Window!.Value), 0))
+                .Select(form => form.Form.Window!.Value)];
         Assert.Equal([128, 192, 256, 384, 96, 64], Tried(128, 1e-3, Damage));
         // One that costs more is passed over; and a window between two begins at the shorter one.
         Assert.Equal([192, 256, 384, 128, 96], Tried(200, 1e-3, window => window == 128 ? 1 : Damage(window))[..5]);
@@ -145,6 +146,27 @@ public class HeadBudgetTests
             }
             return table;
         }
+    }
+
+    [Fact]
+    public void Softmax_stays_where_it_serves_best_for_what_it_keeps_at_the_length_that_counts()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var model = TinyModel.Make();
+        var ladder = new HeadLadder(model.Config, Windows, new HeadSizes([2]) { Softmax = 96 }, elementSize: 4);
+        // Of 10 bytes a key or value: 96 tokens in one head and 2 in the others, with some to spare.
+        using var budget = HeadBudget.Measure(model, ladder, (96 * 20) + (3 * 40) + 120, TinyModel.Ids(200), Small);
+        var (place, growing) = Assert.Single(ladder.Heads.Zip(budget.Chosen), pair => pair.Second.Form.Window is null);
+        Assert.Equal((96 * 20L, "softmax"), (growing.Form.Bytes, budget.Plan.At(place.Layer, place.KvHead!.Value).Name));
+        using var rows = DamageRows.Of(model, TinyModel.Ids(200), Small, default);
+        var all = rows.Measure(budget.Plan, default);
+        Assert.Equal((all.Divergence, all.RecallDivergence), (budget.Divergence, budget.RecallDivergence));
+        using var alone = HeadBudget.Measure(model, new HeadLadder(model.Config, Windows, new HeadSizes([2]), 4), budget.Bytes, TinyModel.Ids(200), Small);
+        Assert.True(budget.Damage <= alone.Damage);
+        // All of it where there are bytes for all: nothing is lost but by the rounding to 8 bits.
+        using var whole = HeadBudget.Measure(model, ladder, 4 * 96 * 20, TinyModel.Ids(200), Small);
+        Assert.InRange(whole.Damage, 0, alone.Damage / 2);
     }
 
     [Fact]

@@ -24,6 +24,28 @@ public class HeadLadderTests
     }
 
     [Fact]
+    public void Softmax_counts_at_a_length_takes_what_options_it_has_and_may_become_what_most_heads_have()
+    {
+        using var model = TinyModel.Make(MixerSpec.Softmax);
+        var sizes = new HeadSizes([4, 16]) { Softmax = 100 };
+        foreach (var plan in (string[])["window sinks=2 cache-bits=8", "liger-gla sinks=2 cache-bits=8"])
+        {
+            var ladder = new HeadLadder(model.Config, MixerSpec.Parse(plan), sizes, elementSize: 4);
+            Assert.Equal(["4", "16", "softmax"], ladder.Alone(ladder.Heads[0]).Select(form => form.ToString()));
+            Assert.Empty(ladder.Remembering(ladder.Heads[0]));
+            var growing = ladder.Alone(ladder.Heads[0])[^1];
+            Assert.Equal(("softmax cache-bits=8", "softmax", (int?)null), (growing.Spec.ToText(), growing.ToString(), growing.Window));
+            var shape = MixerShape.Of(model.Config, 0) with { Heads = model.Config.NumAttentionHeads / model.Config.NumKeyValueHeads, KvHeads = 1 };
+            Assert.Equal(growing.Spec.Create(shape).StateBytes(100, 4), growing.Bytes);
+            var made = ladder.With([.. ladder.Heads.Select((head, i) => i == 0 ? ladder.Windows(head)[0].Spec : growing.Spec)]);
+            Assert.Equal("softmax", made.Default.Name);
+            Assert.Equal("4", made.At(0, 0).Options["window"]);
+        }
+        Assert.Contains("more tokens than the smallest window, 4, got 4",
+            Assert.Throws<ModelException>(() => new HeadLadder(model.Config, MixerSpec.Parse("window"), sizes with { Softmax = 4 }, 4)).Message);
+    }
+
+    [Fact]
     public void The_plan_has_every_head_as_it_was_chosen()
     {
         using var model = TinyModel.Make(MixerSpec.Softmax);

@@ -56,7 +56,9 @@ public class KeptPlacesTests
     {
         var keys = new KeptPlaces { BudgetKeys = [8], Calibrate = "text" };
         void Refused(KeptPlaces keep, string message) => Assert.Contains(message, Assert.Throws<ModelException>(() => keep.Over(Window, Config(2))).Message);
-        Refused(keys, "budget-keys and budget-memory need budget");
+        Refused(keys, "budget-keys, budget-memory and budget-softmax need budget");
+        Refused(new KeptPlaces { BudgetSoftmax = 64, Calibrate = "text" }, "budget-softmax need budget");
+        Refused(new KeptPlaces { BudgetSoftmax = 0, Budget = "1MB", Calibrate = "text" }, "budget-softmax: expected a number of tokens from 1 to 1073741824, got 0");
         Refused(keys with { Budget = "1MB", BudgetMemory = [4] }, "exclude each other");
         Refused(keys with { Budget = "1MB", BudgetRounds = 9 }, "budget-rounds: expected a number from 1 to 8, got 9");
         Refused(keys with { Budget = "1MB", BudgetKeys = [8, -1] }, "budget-keys: expected numbers from 1 to 65536, got -1");

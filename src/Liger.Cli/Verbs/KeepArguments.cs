@@ -44,7 +44,13 @@ internal sealed class KeepArguments
         CustomParser = result => Numbers(result, "a rank such as 22"),
     };
 
-    private readonly Option<int> budgetRounds = Options.Whole("--budget-rounds", new KeptPlaces().BudgetRounds, 1, KeptPlaces.MostRounds, "How often keys or memories are chosen, each time from the choice before.");
+    private readonly Option<int?> budgetSoftmax = new("--budget-softmax")
+    {
+        Description = "Let kv heads keep softmax, likewise, counted with what it keeps at so many tokens.",
+        HelpName = "TOKENS",
+    };
+
+    private readonly Option<int> budgetRounds = Options.Whole("--budget-rounds", new KeptPlaces().BudgetRounds, 1, KeptPlaces.MostRounds, "How often keys, memories or softmax are chosen, each time from the choice before.");
 
     private readonly Option<string?> calibrate = Options.Maybe("--calibrate", "FILE", "The text to measure on.");
 
@@ -58,7 +64,7 @@ internal sealed class KeepArguments
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, budgetKeys, budgetMemory, budgetRounds, calibrate, calibrateTokens, calibrateRecall, calibrateNames, calibrateLists]) command.Add(option);
+        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, budgetKeys, budgetMemory, budgetSoftmax, budgetRounds, calibrate, calibrateTokens, calibrateRecall, calibrateNames, calibrateLists]) command.Add(option);
     }
 
     internal KeptPlaces Of(ParseResult parsed) => new()
@@ -73,6 +79,7 @@ internal sealed class KeepArguments
         BudgetWindows = parsed.GetValue(budgetWindows) ?? [],
         BudgetKeys = parsed.GetValue(budgetKeys) ?? [],
         BudgetMemory = parsed.GetValue(budgetMemory) ?? [],
+        BudgetSoftmax = parsed.GetValue(budgetSoftmax),
         BudgetRounds = parsed.GetValue(budgetRounds),
         Calibrate = parsed.GetValue(calibrate),
         CalibrateTokens = parsed.GetValue(calibrateTokens),

@@ -19,8 +19,8 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
     /// <param name="fit">Fits key scores to windows; null: there are none.</param>
     internal HeadBudget Best(int rounds, FitKeyScores? fit)
     {
-        var best = Windows();
-        for (var round = 1; round <= rounds && ladder.Heads.Any(head => ladder.Remembering(head).Count > 0); round++)
+        var best = First();
+        for (var round = 1; round <= rounds && (ladder.MayGrow || ladder.Heads.Any(head => ladder.Remembering(head).Count > 0)); round++)
         {
             var next = Again(best, fit);
             var better = next.Damage < best.Damage;
@@ -32,17 +32,18 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
         return best;
     }
 
-    /// <summary>Windows alone, each measured beside the original's heads.</summary>
-    private HeadBudget Windows() => Chosen([.. ladder.Heads.Select(head =>
+    /// <summary>Windows alone and softmax, each measured beside the original's heads.</summary>
+    private HeadBudget First() => Chosen([.. ladder.Heads.Select(head =>
     {
         rows.BeginAt(head.Layer, cancellation);
-        return new HeadForms(head.ToString(), [.. Affordable(head, ladder.Windows(head)).Select(form => Measure(form, head, model.Plan, null))]);
+        return new HeadForms(head.ToString(), [.. Affordable(head, ladder.Alone(head)).Select(form => Measure(form, head, model.Plan, null))]);
     })], null, 0);
 
     /// <summary>All forms, each measured beside what the other heads got before.</summary>
     private HeadBudget Again(HeadBudget before, FitKeyScores? fit)
     {
-        var windows = ladder.Heads.Zip(before.Chosen).ToDictionary(pair => pair.First, pair => (int?)pair.Second.Form.Window);
+        // Scores of a head that has softmax are for those of its forms that are measured with less.
+        var windows = ladder.Heads.Zip(before.Chosen).ToDictionary(pair => pair.First, pair => pair.Second.Form.Window ?? ladder.Windows(pair.First)[0].Window);
         var scores = fit?.Invoke(windows.GetValueOrDefault, cancellation);
         var plan = ladder.With([.. before.Chosen.Select(form => form.Form.OnRecall)]);
         List<HeadForms> heads = rows.With(plan, scores, () => ladder.Heads.Zip(before.Chosen, (head, chosen) =>
@@ -55,16 +56,18 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
 
     /// <summary>
     /// Of all forms those that can matter: the smallest window, the one chosen before and its neighbours; and with each number of keys, or rank, the
-    /// windows <see cref="Around"/> the one chosen before.
+    /// windows <see cref="Around"/> the one chosen before. All windows where there is softmax, too: one head that gets or loses it changes how many bytes all
+    /// others have.
     /// </summary>
     private List<FormDamage> Tried(MixerPlace head, HeadForm chosen, double price, Func<HeadForm, FormDamage> measure)
     {
-        var windows = Affordable(head, ladder.Windows(head)).ToList();
-        var at = windows.FindIndex(form => form.Window == chosen.Window);
+        var alone = Affordable(head, ladder.Alone(head)).ToList();
+        var at = alone.FindIndex(form => form.Window == chosen.Window);
         return
         [
-            .. windows.Where((_, i) => i == 0 || Math.Abs(i - at) <= 1).Select(measure),
-            .. Affordable(head, ladder.Remembering(head)).GroupBy(form => (form.Keys, form.Rank)).SelectMany(alike => Around(chosen.Window, [.. alike], price, measure)),
+            .. alone.Where((_, i) => i == 0 || Math.Abs(i - at) <= 1 || ladder.MayGrow).Select(measure),
+            .. Affordable(head, ladder.Remembering(head)).GroupBy(form => (form.Keys, form.Rank)).SelectMany(
+                alike => Around(chosen.Window ?? int.MaxValue, [.. alike], price, measure)),
         ];
     }
 

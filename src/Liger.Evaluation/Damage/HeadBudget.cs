@@ -39,7 +39,7 @@ public sealed record HeadBudget(
 
     /// <summary>
     /// Measures forms in every kv head alone, on a text and on passages to recall, chooses (<see cref="HeadForms.Within"/>), and measures the whole
-    /// choice. First windows, beside the original's heads; then, where selected keys or memories are allowed, all forms beside what the other heads were
+    /// choice. First windows and softmax, beside the original's heads; then, where more than windows is allowed, all forms beside what the other heads were
     /// given before, with key scores fitted to those windows: what one head remembers shows then, although another could, and what one remembers is
     /// not paid for twice. Of the rounds' choices the best one is taken. Measurements begin at their layer, with what the layers below hand to it, and
     /// windows beside which more is remembered grow and shrink, from the one chosen before, only as long as that is worth its bytes: a round costs about heads · 15 · half a pass over the rows.
@@ -60,7 +60,8 @@ public sealed record HeadBudget(
         options ??= new DamageOptions();
         using var mode = no_grad();
         using var rows = DamageRows.Of(model, ids, options, cancellation);
-        var expected = ladder.Heads.Sum(head => ladder.Windows(head).Count + (options.Rounds * Math.Min(ladder.Remembering(head).Count, Tried)));
+        int Again(MixerPlace head) => Math.Min((ladder.MayGrow ? ladder.Alone(head).Count : 0) + ladder.Remembering(head).Count, Tried);
+        var expected = ladder.Heads.Sum(head => ladder.Alone(head).Count + (options.Rounds * Again(head)));
         return new BudgetSearch(model, ladder, bytes, rows, Tell, cancellation).Best(options.Rounds, fit);
 
         void Tell(int done, double damage) =>

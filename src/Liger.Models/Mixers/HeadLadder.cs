@@ -11,17 +11,19 @@ public sealed record HeadSizes(IReadOnlyList<int> Windows, IReadOnlyList<int> Ke
 {
     /// <summary>Windows alone.</summary>
     public HeadSizes(IReadOnlyList<int> windows) : this(windows, [], []) { }
+
+    /// <summary>Tokens at which softmax counts, whose memory grows; null: no head has it.</summary>
+    public int? Softmax { get; init; }
 }
 
 /// <summary>
 /// The forms that the kv heads of a conversion may get, each head its own: those heads that have the plan's default mixer. Windows of that mixer, with its
-/// other options; or, where sizes say so, the mixers selected (with learned scores) and memory, which take over its sinks and cache-bits.
+/// other options; or, where sizes say so, the mixers selected (with learned scores), memory and softmax, which take over those of its options that they have.
 /// </summary>
 public sealed class HeadLadder
 {
     private const string WindowOption = "window";
     private const long Longest = 1L << 40;
-    private static readonly string[] Shared = ["sinks", "cache-bits"];
 
     private readonly HfConfig config;
     private readonly int elementSize;
@@ -31,7 +33,9 @@ public sealed class HeadLadder
     /// <param name="plan">The conversion.</param>
     /// <param name="sizes">What the heads may get. Windows above a layer's own are left out there; what is remembered beside one may be older.</param>
     /// <param name="elementSize">Bytes of one kept key or value number.</param>
-    /// <exception cref="ModelException">The plan's default mixer has no window, or is another one than window where more is asked for.</exception>
+    /// <exception cref="ModelException">
+    /// The plan's default mixer has no window, or is another one than window where keys or memories are asked for; or softmax counts at fewer tokens than a window.
+    /// </exception>
     public HeadLadder(HfConfig config, MixerPlan plan, HeadSizes sizes, int elementSize)
     {
         (this.config, Plan, this.elementSize) = (config, plan, elementSize);
@@ -40,6 +44,8 @@ public sealed class HeadLadder
             throw new ModelException($"budget: expected a mixer with the option '{WindowOption}', got {plan.Default.Name}.");
         if (sizes.Keys.Count + sizes.Ranks.Count > 0 && plan.Default.Name != WindowOption)
             throw new ModelException($"budget-keys and budget-memory: expected the mixer {WindowOption}, which selected keys and memories stand beside, got {plan.Default.Name}.");
+        if (sizes.Softmax <= this.sizes.Windows[0])
+            throw new ModelException($"budget-softmax: expected more tokens than the smallest window, {this.sizes.Windows[0]}, got {sizes.Softmax}.");
         Heads = [.. from layer in Enumerable.Range(0, config.NumHiddenLayers)
                     from head in Enumerable.Range(0, config.NumKeyValueHeads)
                     where plan.At(layer, head).SameAs(plan.Default)
@@ -52,23 +58,24 @@ public sealed class HeadLadder
     /// <summary>The kv heads that get forms.</summary>
     public IReadOnlyList<MixerPlace> Heads { get; }
 
+    /// <summary>Whether heads may get softmax.</summary>
+    public bool MayGrow => sizes.Softmax is not null;
+
     /// <summary>Bytes that these heads keep of one sequence at least.</summary>
     public long Least => Heads.Sum(head => Windows(head)[0].Bytes);
 
     /// <summary>The windows that a head may get, the smallest first.</summary>
-    public IReadOnlyList<HeadForm> Windows(MixerPlace head) =>
-        [.. sizes.Windows.Where((size, i) => i == 0 || !(size > config.WindowOf(head.Layer))).Select(size => Form(size))];
+    public IReadOnlyList<HeadForm> Windows(MixerPlace head) => [.. WindowSizes(head).Select(size => Form(head, size))];
+
+    /// <summary>The windows that a head may get, the smallest first, and softmax where sizes say so.</summary>
+    public IReadOnlyList<HeadForm> Alone(MixerPlace head) => sizes.Softmax is { } tokens ? [.. Windows(head), Growing(head, tokens)] : Windows(head);
 
     /// <summary>The windows with selected keys or a memory that a head may get, of those that reach less far than the model's longest sequence.</summary>
-    public IReadOnlyList<HeadForm> Remembering(MixerPlace head)
-    {
-        var windows = Windows(head).Select(form => form.Window).ToList();
-        return
-        [
-            .. from keys in sizes.Keys from window in windows where window + keys < config.MaxPositionEmbeddings select Form(window, keys),
-            .. from rank in sizes.Ranks from window in windows where window < config.MaxPositionEmbeddings select Form(window, rank: rank),
-        ];
-    }
+    public IReadOnlyList<HeadForm> Remembering(MixerPlace head) =>
+    [
+        .. from keys in sizes.Keys from window in WindowSizes(head) where window + keys < config.MaxPositionEmbeddings select Form(head, window, keys),
+        .. from rank in sizes.Ranks from window in WindowSizes(head) where window < config.MaxPositionEmbeddings select Form(head, window, rank: rank),
+    ];
 
     /// <summary>The plan with these forms; the one that most heads have becomes its default mixer.</summary>
     /// <param name="mixers">One for each of <see cref="Heads"/>.</param>
@@ -89,18 +96,31 @@ public sealed class HeadLadder
         return groups.Where(group => group != most).Aggregate(made, (plan, group) => plan.With(group.Spec, group.Heads));
     }
 
-    private HeadForm Form(int window, int keys = 0, int rank = 0)
+    private IEnumerable<int> WindowSizes(MixerPlace head) => sizes.Windows.Where((size, i) => i == 0 || !(size > config.WindowOf(head.Layer)));
+
+    private HeadForm Form(MixerPlace head, int window, int keys = 0, int rank = 0)
     {
         var alone = Plan.Default with { Options = new Dictionary<string, string>(Plan.Default.Options) { [WindowOption] = Text(window) } };
-        var spec = keys > 0 ? Selected(keys) : rank > 0 ? Beside("memory", ("memory-rank", Text(rank))) : alone;
-        var bytes = spec.Create(new MixerShape(config.NumAttentionHeads / config.NumKeyValueHeads, 1, config.HeadDim)).StateBytes(Longest, elementSize);
-        var form = new HeadForm(spec, window, keys, rank, bytes);
+        var spec = keys > 0 ? Selected(keys) : rank > 0 ? Like(alone, "memory", ("memory-rank", Text(rank))) : alone;
+        var form = new HeadForm(spec, window, keys, rank, Bytes(head, spec, Longest));
         return rank > 0 ? form with { OnText = alone, OnRecall = Selected(rank * (rank + 1) / 2) } : form;
 
-        MixerSpec Selected(int m) => Beside("selected", ("selected", Text(m)), ("key-score", "learned"));
-        MixerSpec Beside(string name, params IEnumerable<(string Name, string Value)> options) =>
-            new(name, alone.Options.Where(option => option.Key == WindowOption || Shared.Contains(option.Key)).Concat(options.Select(o => KeyValuePair.Create(o.Name, o.Value)))
-                .ToDictionary(option => option.Key, option => option.Value));
+        MixerSpec Selected(int m) => Like(alone, "selected", ("selected", Text(m)), ("key-score", "learned"));
+    }
+
+    private HeadForm Growing(MixerPlace head, int tokens)
+    {
+        var spec = Like(Plan.Default, MixerSpec.Softmax.Name);
+        return new HeadForm(spec, Window: null, Keys: 0, Rank: 0, Bytes(head, spec, tokens));
+    }
+
+    private long Bytes(MixerPlace head, MixerSpec spec, long tokens) => spec.Create(MixerShape.Of(config, head.Layer).Part(0, 1)).StateBytes(tokens, elementSize);
+
+    /// <summary>Another mixer with those options that it has too, and further ones.</summary>
+    private static MixerSpec Like(MixerSpec spec, string name, params IEnumerable<(string Name, string Value)> further)
+    {
+        var known = MixerCatalog.Find(name).Options.Select(option => option.Name).ToHashSet();
+        return new(name, spec.Options.Where(option => known.Contains(option.Key)).Concat(further.Select(o => KeyValuePair.Create(o.Name, o.Value))).ToDictionary());
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

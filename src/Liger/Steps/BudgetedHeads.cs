@@ -4,11 +4,11 @@ using Liger.Models.Mixers;
 namespace Liger.Steps;
 
 /// <summary>What a form of one kv head does, all others having those of the choice before: the original's at first.</summary>
-/// <param name="Window">Tokens in sight.</param>
-/// <param name="Bytes">Bytes that the head then keeps of one sequence, however long it gets.</param>
+/// <param name="Window">Tokens in sight; null is all, softmax.</param>
+/// <param name="Bytes">Bytes that the head then keeps of one sequence: however long it gets or, with softmax, at <see cref="BudgetedHeads.Context"/> tokens.</param>
 /// <param name="KlDivergence">KL(original ‖ converted) on the text, nats a token.</param>
 /// <param name="RecallKlDivergence">The same on passages that are asked for.</param>
-public sealed record MeasuredForm(int Window, long Bytes, double KlDivergence, double RecallKlDivergence)
+public sealed record MeasuredForm(int? Window, long Bytes, double KlDivergence, double RecallKlDivergence)
 {
     /// <summary>Selected keys beside the window; null is none.</summary>
     public int? Keys { get; init; }
@@ -36,9 +36,9 @@ public sealed record BudgetedHead(string Head, string Mixer, MeasuredForm Chosen
 
 /// <summary>What each kv head remembers within a number of bytes.</summary>
 /// <param name="Budget">The bytes of one sequence that were allowed.</param>
-/// <param name="Bytes">The bytes of one sequence that the whole model keeps, at any length or, where a kept place grows, at <see cref="Context"/> tokens.</param>
+/// <param name="Bytes">The bytes of one sequence that the whole model keeps, at any length or, where one grows, at <see cref="Context"/> tokens.</param>
 /// <param name="KeptBytes">Those of them that the kept places take.</param>
-/// <param name="Context">The longest sequence of the model.</param>
+/// <param name="Context">Tokens at which what grows counts: those that the budget says, or the longest sequence of the model.</param>
 /// <param name="Rounds">How often the choice was made again, each time from the choice before; 0 where there are windows alone.</param>
 /// <param name="KlDivergence">KL(original ‖ converted) of the whole choice on the text, nats a token; kept places included.</param>
 /// <param name="RecallKlDivergence">The whole choice on passages that are asked for.</param>

@@ -11,8 +11,8 @@ namespace Liger.Steps;
 /// </summary>
 public sealed record KeptPlaces
 {
-    /// <summary>The largest window, number of selected keys and rank of a memory that a budget may offer.</summary>
-    internal const int MostWindow = 1 << 20, MostKeys = 1 << 16, MostRank = 128;
+    /// <summary>The largest window, number of selected keys and rank of a memory that a budget may offer, and the longest text at which softmax may count.</summary>
+    internal const int MostWindow = 1 << 20, MostKeys = 1 << 16, MostRank = 128, MostLength = 1 << 30;
 
     /// <summary>The most rounds in which a budget's choice is made.</summary>
     public const int MostRounds = 8;
@@ -39,8 +39,8 @@ public sealed record KeptPlaces
     public string As { get; init; } = MixerSpec.Softmax.Name;
 
     /// <summary>
-    /// Bytes of one sequence, at any length, as "260KB": each kv head that is not kept gets a window of its own, and what <see cref="BudgetKeys"/> or
-    /// <see cref="BudgetMemory"/> allow, chosen by measuring what that does, such that all of them and the kept places keep no more. Null: all have the
+    /// Bytes of one sequence, at any length, as "260KB": each kv head that is not kept gets a window of its own, or what <see cref="BudgetKeys"/>,
+    /// <see cref="BudgetMemory"/> and <see cref="BudgetSoftmax"/> allow, chosen by measuring what that does, such that all of them and the kept places keep no more. Null: all have the
     /// mixer's own window.
     /// </summary>
     public string? Budget { get; init; }
@@ -57,7 +57,13 @@ public sealed record KeptPlaces
     /// <summary>Ranks of a memory (the mixer memory) that a kv head may have behind its window within the budget, likewise. Empty: none has.</summary>
     public IReadOnlyList<int> BudgetMemory { get; init; } = [];
 
-    /// <summary>How often the choice with keys or memories is made, each time from the one before, 1 to 8; the best is taken. Default 2.</summary>
+    /// <summary>
+    /// Tokens of a sequence: kv heads may keep softmax within the budget, likewise, with as many bytes as it keeps at that length; beyond it they grow. Kept places that
+    /// grow count so, too. Null: no other head keeps it.
+    /// </summary>
+    public int? BudgetSoftmax { get; init; }
+
+    /// <summary>How often the choice with keys, memories or softmax is made, each time from the one before, 1 to 8; the best is taken. Default 2.</summary>
     public int BudgetRounds { get; init; } = new DamageOptions().Rounds;
 
     /// <summary>The text to measure on; needed where something is measured.</summary>
@@ -68,7 +74,7 @@ public sealed record KeptPlaces
 
     /// <summary>
     /// A JSON file of templates: recall is measured by facts that are so worded and asked for, planted in the text, and key scores are fitted to them.
-    /// Null: the built-in ones where there are names, a share of lists, keys or memories; else parts of the text itself, planted twice, are asked for.
+    /// Null: the built-in ones where there are names, a share of lists, or heads may get more than windows; else parts of the text itself, planted twice, are asked for.
     /// </summary>
     public string? CalibrateRecall { get; init; }
 
@@ -78,11 +84,14 @@ public sealed record KeptPlaces
     /// <summary>The share of such windows in which a list is queried instead of facts, 0 to 1; null is 0.3.</summary>
     public double? CalibrateLists { get; init; }
 
-    /// <summary>Whether recall is measured by worded facts: a fitted score can know these, and not passages of any text.</summary>
+    /// <summary>Whether recall is measured by worded facts, which fitted scores can know and models recall rather than passages of any text.</summary>
     internal bool WordedRecall => CalibrateRecall is not null || CalibrateNames is not null || CalibrateLists is not null || Remembers;
 
     /// <summary>Whether heads may get more than windows within the budget.</summary>
-    internal bool Remembers => BudgetKeys.Count + BudgetMemory.Count > 0;
+    private bool Remembers => ScoresKeys || BudgetSoftmax is not null;
+
+    /// <summary>Whether heads may get what needs fitted key scores.</summary>
+    internal bool ScoresKeys => BudgetKeys.Count + BudgetMemory.Count > 0;
 
     private static IEnumerable<int> PowersOfTwo => Enumerable.Range(2, 9).Select(power => 1 << power);
 
@@ -94,7 +103,7 @@ public sealed record KeptPlaces
         BestHeads is not null && BestLayers is not null ? "keep-best-heads and keep-best-layers exclude each other"
         : Best is not null && Calibrate is null ? $"{(BestHeads is null ? "keep-best-layers" : "keep-best-heads")} needs calibrate, a text to measure on"
         : Budget is not null && Calibrate is null ? "budget needs calibrate, a text to measure on"
-        : Budget is null && Remembers ? "budget-keys and budget-memory need budget: they say what it may be spent on"
+        : Budget is null && Remembers ? "budget-keys, budget-memory and budget-softmax need budget: they say what it may be spent on"
         : Best is null && Budget is null && Calibrate is not null ? "calibrate needs keep-best-heads, keep-best-layers or budget: without them nothing is measured"
         : Budget is not null && ByteCount.Parse(Budget) is null ? $"budget: expected bytes such as 260KB or 1.5MiB, got '{Budget}'"
         : Budget is null && BudgetWindows.Count > 0 ? "budget-windows needs budget: without it all windows are the mixer's own"
@@ -102,6 +111,7 @@ public sealed record KeptPlaces
         : BudgetKeys.Count > 0 && BudgetMemory.Count > 0 ? "budget-keys and budget-memory exclude each other: a memory is there for who keeps no keys beyond windows"
         : OutOf(BudgetKeys, MostKeys) is { } keys ? $"budget-keys: expected numbers from 1 to {MostKeys}, got {keys}"
         : OutOf(BudgetMemory, MostRank) is { } rank ? $"budget-memory: expected ranks from 1 to {MostRank}, got {rank}"
+        : BudgetSoftmax is < 1 or > MostLength ? $"budget-softmax: expected a number of tokens from 1 to {MostLength}, got {BudgetSoftmax}"
         : BudgetRounds is < 1 or > MostRounds ? $"budget-rounds: expected a number from 1 to {MostRounds}, got {BudgetRounds}"
         : Calibrate is null && (CalibrateRecall is not null || CalibrateNames is not null || CalibrateLists is not null) ? "calibrate-recall, calibrate-names and calibrate-lists need calibrate, the text that facts are planted in"
         : CalibrateLists is not (null or (>= 0 and <= 1)) ? $"calibrate-lists: expected a share from 0 to 1, got {CalibrateLists}"
@@ -117,13 +127,13 @@ public sealed record KeptPlaces
     /// <param name="config">The original.</param>
     /// <param name="elementSize">Bytes of one kept key or value number.</param>
     internal MemoryBudget? Memory(HfConfig config, int elementSize) => Budget is null ? null : new MemoryBudget(config, elementSize, ByteCount.Parse(Budget)!.Value,
-        new HeadSizes(BudgetWindows.Count > 0 ? BudgetWindows : [.. PowersOfTwo.Where(window => window <= Math.Max(config.MaxPositionEmbeddings, 4))], BudgetKeys, BudgetMemory));
+        new HeadSizes(BudgetWindows.Count > 0 ? BudgetWindows : [.. PowersOfTwo.Where(window => window <= Math.Max(config.MaxPositionEmbeddings, 4))], BudgetKeys, BudgetMemory) { Softmax = BudgetSoftmax });
 
     /// <summary>Refuses a budget that cannot be kept, before anything is measured: with kept places that are only as many as those that will be found.</summary>
     /// <param name="source">The original.</param>
     /// <param name="plan">The conversion as it was asked for.</param>
     /// <exception cref="LigerException">The smallest windows do not fit, or nothing has to be left out.</exception>
-    /// <exception cref="ModelException">The mixer has no windows, or nothing that keys or memories stand beside.</exception>
+    /// <exception cref="ModelException">The mixer has no windows, or is none that keys or memories stand beside; or softmax counts at fewer tokens than a window.</exception>
     internal void CheckBudget(CheckpointFolder source, MixerPlan plan)
     {
         if (Memory(source.Config, MemoryFigures.ElementSize(source)) is not { } memory)

@@ -58,7 +58,7 @@ internal sealed class MeasuredPlaces : IDisposable
             return new MeasuredChoice(plan, ranking, null, null);
         var ladder = memory.Ladder(plan);
         var kept = memory.Kept(ladder);
-        var made = HeadBudget.Measure(Model, ladder, memory.Bytes - kept, Text.Ids, Options, keep.Remembers ? Fit(ladder) : null, progress, stop);
+        var made = HeadBudget.Measure(Model, ladder, memory.Bytes - kept, Text.Ids, Options, keep.ScoresKeys ? Fit(ladder) : null, progress, stop);
         return new MeasuredChoice(made.Plan, ranking, BudgetedHeads.Of(made, memory, kept), made.Scores);
     }
 

@@ -13,15 +13,15 @@ internal sealed class MemoryBudget(HfConfig config, int elementSize, long bytes,
     /// <summary>The bytes.</summary>
     internal long Bytes => bytes;
 
-    /// <summary>The longest sequence of the model.</summary>
-    internal int Context => config.MaxPositionEmbeddings;
+    /// <summary>Tokens at which what grows counts: those at which softmax counts, or the model's longest sequence.</summary>
+    internal int Context => sizes.Softmax ?? config.MaxPositionEmbeddings;
 
     /// <summary>The forms that the heads of a plan may get.</summary>
     internal HeadLadder Ladder(MixerPlan plan) => new(config, plan, sizes, elementSize);
 
     /// <summary>What is left for the others once the kept places have theirs.</summary>
     /// <param name="ladder">The plan with its kept places.</param>
-    /// <returns>Bytes of the kept places: at any length or, where one grows, at the model's longest sequence.</returns>
+    /// <returns>Bytes of the kept places: at any length or, where one grows, at <see cref="Context"/> tokens.</returns>
     /// <exception cref="LigerException">Nothing has to be left out, or the smallest windows do not fit.</exception>
     internal long Kept(HeadLadder ladder)
     {

@@ -54,7 +54,7 @@ public sealed class RecipeFileTests : IDisposable
     [Fact]
     public void The_resolved_recipe_reads_back_as_the_same_recipe_from_anywhere()
     {
-        var recipe = RecipeFile.Load(Save(Small + "\nexport:\ngenerate:\n  prompt: \"a \\\"b\\\": #c\\n\""), ["train.clip=null", "name=1e5", "mixer.keep_heads=[5.10, 4.1]", "mixer.keep_every=8", "mixer.keep_as=selected selected=32", "mixer.budget=260KB", "mixer.budget_windows=[4, 64]", "mixer.budget_keys=[32]", "mixer.calibrate=a.txt", "mixer.calibrate_lists=0.5"]);
+        var recipe = RecipeFile.Load(Save(Small + "\nexport:\ngenerate:\n  prompt: \"a \\\"b\\\": #c\\n\""), ["train.clip=null", "name=1e5", "mixer.keep_heads=[5.10, 4.1]", "mixer.keep_every=8", "mixer.keep_as=selected selected=32", "mixer.budget=260KB", "mixer.budget_windows=[4, 64]", "mixer.budget_keys=[32]", "mixer.budget_softmax=512", "mixer.calibrate=a.txt", "mixer.calibrate_lists=0.5"]);
         var written = RecipeFile.Write(recipe);
         using var elsewhere = new TemporaryFolder();
         File.WriteAllText(elsewhere["x.yaml"], written);
@@ -67,6 +67,7 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Equal("260KB", again.Mixer.Keep.Budget);
         Assert.Equal([4, 64], again.Mixer.Keep.BudgetWindows);
         Assert.Equal([32], again.Mixer.Keep.BudgetKeys);
+        Assert.Equal(512, again.Mixer.Keep.BudgetSoftmax);
         Assert.Equal(0.5, again.Mixer.Keep.CalibrateLists);
         Assert.Null(again.Train.Trainer.Clip);
         Assert.NotNull(again.Export);
