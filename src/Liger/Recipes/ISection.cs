@@ -15,7 +15,7 @@ internal interface ISection
     /// <summary>A key that must be there.</summary>
     T Required<T>(string key, T value, Kind<T> kind);
 
-    /// <summary>A section inside this one; left out when <paramref name="value"/> is null and the file has none.</summary>
+    /// <summary>A section inside this one; left out when <paramref name="value"/> is null and the file has none, or when the file says null.</summary>
     /// <param name="key">Its name in the file.</param>
     /// <param name="value">The section's default, or null where it may be absent.</param>
     /// <param name="start">What its keys fall back to when the file has the section.</param>
@@ -29,7 +29,7 @@ internal interface ISection
     /// <param name="bind">Names the keys of an entry.</param>
     IReadOnlyList<T> Sections<T>(string key, IReadOnlyList<T> value, T start, Func<ISection, T, T> bind) where T : class;
 
-    /// <summary>Whether the file has this key; of no meaning when writing.</summary>
+    /// <summary>Whether the file has this key, and not null there; of no meaning when writing.</summary>
     bool Has(string key);
 
     /// <summary>Every key that was not asked for by name so far, as text; for options whose names another project owns.</summary>

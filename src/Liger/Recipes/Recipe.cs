@@ -54,7 +54,7 @@ public sealed record Recipe
             Model = s.Section("model", r.Model, r.Model, ModelSection.Bind)!,
             Mixer = s.Section("mixer", r.Mixer, new MixerSection(), MixerSection.Bind),
             Data = s.Section("data", r.Data, r.Data, DataSection.Bind)!,
-            Lora = s.Section("lora", r.Lora, r.Lora, LoraSection.Bind)!,
+            Lora = s.Section("lora", r.Lora, r.Lora, LoraSection.Bind) ?? r.Lora,
             Train = s.Section("train", r.Train, r.Train, (train, value) => TrainSection.Bind(train, value, s.Has("stages")))!,
         };
         var stages = s.Sections("stages", r.Stages, bound.Train.Stage, (stage, value) => StageSection.BindListed(stage, value, bound.Data));

@@ -12,7 +12,7 @@ public static class RecipeFile
 
     /// <summary>Reads a recipe out of one file.</summary>
     /// <param name="file">The YAML file; relative paths in it start at its folder.</param>
-    /// <param name="overrides">"section.key=value" each, laid over the file; relative paths in them start at the working directory.</param>
+    /// <param name="overrides">"section.key=value" each, laid over the file; "section=null" takes a section away. Relative paths in them start at the working directory.</param>
     /// <exception cref="LigerException">The file cannot be read, or something in it is wrong: all problems, one a line (exit code 2).</exception>
     public static Recipe Load(string file, IEnumerable<string>? overrides = null) => Load([file], overrides);
 

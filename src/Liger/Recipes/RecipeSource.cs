@@ -36,11 +36,12 @@ internal sealed class RecipeSource
         problems.Add(new RecipeProblem(origin.HasLines ? $"{origin.Where}:{node.Start.Line}" : origin.Where, key, what));
     }
 
-    /// <summary>A section that stands for one the files lack; problems in it name no line.</summary>
-    internal YamlMappingNode Absent()
+    /// <summary>A section without keys; problems in it name no line.</summary>
+    /// <param name="place">What stands in its place, or lacks it.</param>
+    internal YamlMappingNode Absent(YamlNode place)
     {
         var node = new YamlMappingNode();
-        origins[node] = origins[Root] with { HasLines = false };
+        origins[node] = origins[place] with { HasLines = false };
         return node;
     }
 

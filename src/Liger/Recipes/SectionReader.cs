@@ -45,21 +45,23 @@ internal sealed class SectionReader : ISection
     {
         known.Add(key);
         if (!values.TryGetValue(key, out var node)) return value;
-        if (YamlText.IsNull(node)) node = source.Absent();
+        if (YamlText.IsNothing(node)) return null;
+        if (YamlText.IsNull(node)) node = source.Absent(node);
         return Bound(node, Dotted(key), start, bind) ?? value;
     }
 
     public IReadOnlyList<T> Sections<T>(string key, IReadOnlyList<T> value, T start, Func<ISection, T, T> bind) where T : class
     {
         known.Add(key);
-        if (!values.TryGetValue(key, out var node)) return value;
+        if (!Has(key)) return value;
+        var node = values[key];
         if (node is YamlSequenceNode { Children: { Count: > 0 } entries })
             return [.. entries.Select((entry, i) => Bound(entry, $"{Dotted(key)}.{i}", start, bind)).OfType<T>()];
         source.Problem(node, Dotted(key), $"expected a list of sections (- name: …), got {Describe(node)}");
         return value;
     }
 
-    public bool Has(string key) => values.ContainsKey(key);
+    public bool Has(string key) => values.TryGetValue(key, out var node) && !YamlText.IsNothing(node);
 
     public IReadOnlyDictionary<string, string> Rest(IReadOnlyDictionary<string, string> value)
     {
@@ -79,8 +81,11 @@ internal sealed class SectionReader : ISection
         if (!holds) source.Problem(Place(key), key.Length == 0 ? path : Dotted(key), what);
     }
 
-    /// <summary>Treats a section that the file lacks as one without keys.</summary>
-    internal void AddEmpty(string section) => values.TryAdd(section, source.Absent());
+    /// <summary>Treats a section that the file lacks, or that was taken away, as one without keys.</summary>
+    internal void AddEmpty(string section)
+    {
+        if (!Has(section)) values[section] = source.Absent(values.GetValueOrDefault(section) ?? node);
+    }
 
     /// <summary>Adds a problem for every key that nobody asked for.</summary>
     internal void ReportUnknown()

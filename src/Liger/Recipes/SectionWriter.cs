@@ -17,8 +17,8 @@ internal sealed class SectionWriter(StringBuilder text, int depth) : ISection
 
     public T? Section<T>(string key, T? value, T start, Func<ISection, T, T> bind) where T : class
     {
+        Line(value is null ? $"{key}: null" : $"{key}:");
         if (value is null) return null;
-        Line($"{key}:");
         bind(new SectionWriter(text, depth + 1), value);
         return value;
     }

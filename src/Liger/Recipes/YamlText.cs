@@ -12,6 +12,9 @@ internal static class YamlText
     internal static bool IsNull(YamlNode node) =>
         node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any, Value: null or "" or "~" or "null" or "Null" or "NULL" };
 
+    /// <summary>Whether a node says in words that there is nothing: null or ~, unquoted. As a section it takes away the one under it; a section without keys has its defaults.</summary>
+    internal static bool IsNothing(YamlNode node) => IsNull(node) && node is YamlScalarNode { Value.Length: > 0 };
+
     /// <summary>A text as a YAML scalar: bare where nothing can be misread, in double quotes with escapes elsewhere.</summary>
     internal static string Quote(string text)
     {

@@ -195,6 +195,30 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Fact]
+    public void Null_takes_a_section_away_and_one_that_is_needed_is_named_as_missing()
+    {
+        var all = Save(Staged.Replace("eval:", "export:\ngenerate:\n  prompt: a\neval:", StringComparison.Ordinal).Replace("train: [a.txt, sub/b.txt]", "train: a.txt\n  recall: {share: 0.25}", StringComparison.Ordinal));
+        Assert.All((object?[])[RecipeFile.Load(all).Eval, RecipeFile.Load(all).Export, RecipeFile.Load(all).Generate], Assert.NotNull);
+        File.WriteAllText(folder["over.yaml"], "export: ~\nlora: null\n");
+        var recipe = RecipeFile.Load([all, folder["over.yaml"]], ["eval=null", "generate=null", "mixer=null", "stages.1.data.recall=null", "lora.rank=3"]);
+        Assert.All((object?[])[recipe.Eval, recipe.Export, recipe.Generate, recipe.Mixer, recipe.Stages[1].Data!.Recall], Assert.Null);
+        Assert.Equal((0.25, 3), (recipe.Data.Recall!.Share, recipe.Lora.Rank));
+        File.WriteAllText(folder["again.yaml"], RecipeFile.Write(recipe));
+        var again = RecipeFile.Load(folder["again.yaml"]);
+        Assert.Equal(RecipeFile.Write(recipe), RecipeFile.Write(again));
+        Assert.Null(again.Stages[1].Data!.Recall);
+        // Laid over again, a section is there again; stages that go leave their keys to train.
+        Assert.Equal("/b.txt", RecipeFile.Load(all, ["eval=null", "eval.text=/b.txt"]).Eval!.Text);
+        Assert.Empty(RecipeFile.Load(all, ["stages=null", "train.steps=4"]).Stages);
+        Assert.Null(RecipeFile.Load(Save(Small), ["export=null"]).Export);
+
+        var problems = RecipeFile.Read([Save(Small)], ["model=null", "data=null", "train=null"]).Problems.Select(p => p.ToString()).ToList();
+        Assert.Contains("command line: model.path: missing; expected a path", problems);
+        Assert.Contains(problems, p => p.StartsWith("command line: data.train: missing", StringComparison.Ordinal));
+        Assert.Contains("command line: train: expected exactly one of steps, tokens and epochs, got 0", problems);
+    }
+
+    [Fact]
     public void Problems_name_the_file_that_they_stand_in()
     {
         File.WriteAllText(folder["over.yaml"], "mixer:\n  name: window\n  mix: 1\ntrain:\n  lr: 7\n  lrr: 1\neval: 3\n");
