@@ -66,6 +66,24 @@ public sealed class FinetuneTests : Pipeline
     }
 
     [Fact]
+    public void A_run_of_an_earlier_version_is_resumed_where_its_recipe_lacks_keys_and_refused_where_they_are_gone()
+    {
+        Done("finetune", recipe);
+        var (adapter, resolved) = (Adapter("run"), folder["run/recipe.resolved.yaml"]);
+        var written = File.ReadAllText(resolved);
+        var earlier = written.Replace("  budget_softmax: null\n", "").Replace("eval: null\n", "");
+        Assert.True(earlier.Length < written.Length - 20);
+        File.WriteAllText(resolved, earlier);
+        Done("finetune", recipe, "--resume");
+        Assert.Equal(adapter, Adapter("run"));
+        File.WriteAllText(resolved, written.Replace("  weight_decay:", "  decay:"));
+        var refused = CliRun.Of("finetune", recipe, "--resume");
+        Assert.Equal(ExitCode.WrongUse, refused.ExitCode);
+        Assert.Contains("begun by another version, whose recipes are not read any more. Resume with that version", refused.Error);
+        Assert.Contains("train.decay: unknown key", refused.Error);
+    }
+
+    [Fact]
     public void Overwriting_a_run_converts_the_model_again()
     {
         Done("finetune", recipe);

@@ -54,9 +54,24 @@ public sealed class FinetuneStep(FinetuneOptions options)
         }
         if (!File.Exists(resolved))
             throw new LigerException($"{Recipe.RunFolder}: there is no run to resume — expected {RecipeFile.ResolvedName} in it. Check the run folder, or start without --resume.", ExitCode.WrongUse);
-        var (before, now) = (File.ReadAllText(resolved), RecipeFile.Write(Recipe));
+        var (before, now) = (RecipeFile.Write(Begun(resolved)), RecipeFile.Write(Recipe));
         if (before != now)
             throw new LigerException($"{resolved}: the run was begun with another recipe — {FirstDifference(before, now)}. Resume with the recipe that began it, or start afresh with --overwrite.", ExitCode.WrongUse);
+    }
+
+    // Keys that have come since have their defaults, with which the run went so far.
+    private static Recipe Begun(string resolved)
+    {
+        try
+        {
+            return RecipeFile.Load(resolved);
+        }
+        catch (LigerException e)
+        {
+            throw new LigerException(
+                $"{resolved}: the run was begun by another version, whose recipes are not read any more. Resume with that version, or start afresh with --overwrite.\n  {e.Message}",
+                ExitCode.WrongUse, e);
+        }
     }
 
     private RunFolder Begin()
