@@ -36,14 +36,12 @@ public static class Rotary
     private static Tensor Turn(Tensor x, Tensor cos, Tensor sin, bool back)
     {
         using var scope = NewDisposeScope();
-        var half = x.shape[^1] / 2;
-        var result = empty_like(x);
-        var (first, second) = (x.narrow(-1, 0, half), x.narrow(-1, half, half));
-        var (c, s) = (cos.unsqueeze(-2), sin.unsqueeze(-2));
+        var halves = x.unflatten(-1, 2, -1);
+        var (result, s) = (halves * cos.unsqueeze(-2).unsqueeze(-2), sin.unsqueeze(-2));
         var sign = back ? -1 : 1;
-        result.narrow(-1, 0, half).copy_(first).mul_(c).addcmul_(second, s, value: -sign);
-        result.narrow(-1, half, half).copy_(second).mul_(c).addcmul_(first, s, value: sign);
-        return result.MoveToOuterDisposeScope();
+        result.select(-2, 0).addcmul_(halves.select(-2, 1), s, value: -sign);
+        result.select(-2, 1).addcmul_(halves.select(-2, 0), s, value: sign);
+        return result.flatten(-2).MoveToOuterDisposeScope();
     }
 
     /// <summary>The gradient is the turn back by the same angles: nothing of x is kept.</summary>

@@ -75,8 +75,8 @@ public static class SelectedAttention
     {
         using var scope = NewDisposeScope();
         var grouped = Shapes.GroupQueries(q, k.shape[1]) * (1 / Math.Sqrt(q.shape[3]));
-        var scores = grouped.flatten(2, 3).matmul(k.mT).unflatten(2, -1, q.shape[1]).to(Shapes.Accumulator(q));
+        var scores = grouped.flatten(2, 3).matmul(k.mT).unflatten(2, -1, q.shape[1]);
         var hidden = visible.logical_not();
-        return scores.masked_fill(hidden.Dimensions == 4 ? hidden.unsqueeze(2) : hidden, double.NegativeInfinity).softmax(-1).MoveToOuterDisposeScope();
+        return scores.masked_fill(hidden.Dimensions == 4 ? hidden.unsqueeze(2) : hidden, double.NegativeInfinity).softmax(-1, Shapes.Accumulator(q)).MoveToOuterDisposeScope();
     }
 }

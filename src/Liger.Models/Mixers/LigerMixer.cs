@@ -125,8 +125,8 @@ public sealed class LigerMixer : TokenMixer, IRecordableMixer
     {
         using var scope = NewDisposeScope();
         var pair = (JointState)recordable;
-        if (weights is null && recurrence is RecurrentMixer { KeyGated: { } gated } && pair[0] is RingCache { Columns: [{ InInt8: false }, ..] } ring && LigerStepKernel.Serves(input.Queries, input.Keys, ring.Seen))
-            return LigerStepKernel.Run(input.Queries, input.Keys, input.Values, (input.Rotary.Cos, input.Rotary.Sin), (ring.Stored(0), ring.Stored(1)),
+        if (weights is null && recurrence is RecurrentMixer { KeyGated: { } gated } && pair[0] is RingCache { Column.InInt8: false } ring && LigerStepKernel.Serves(input.Queries, input.Keys, ring.Seen))
+            return LigerStepKernel.Run(input.Queries, input.Keys, input.Values, (input.Rotary.Cos, input.Rotary.Sin), (ring.Stored[0][0], ring.Stored[0][1]),
                 ((RecurrentState)pair[1]).Matrices[0], position, new Visibility(ring.Window, ring.Sinks), gated, options.Mix).MoveToOuterDisposeScope();
         return Mixed(((IRecordableMixer)window).Next(input, pair[0], position), ((IRecordableMixer)recurrence).Next(input, pair[1], position)).MoveToOuterDisposeScope();
     }

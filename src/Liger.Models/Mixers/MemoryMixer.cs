@@ -76,7 +76,7 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
     private Tensor Parallel(MixerInput input, bool ofWindow)
     {
         using var scope = NewDisposeScope();
-        var terms = Terms.Of(input, score, kept);
+        var terms = Terms.Of(input, score).Rounded(kept);
         var tokens = input.Keys.shape[1];
         var positions = input.Layout?.Positions ?? arange(tokens, device: input.Keys.device);
         Tensor Late(Tensor x) => nn.functional.pad(x, [0, 0, 0, 0, Window, 0]).narrow(1, 0, tokens);
@@ -116,7 +116,7 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         using var scope = NewDisposeScope();
         var parts = (JointState)state;
         var (cache, memory) = ((TokenCache)parts[0], (RecurrentState)parts[1]);
-        var terms = Terms.Of(input, score, kept);
+        var terms = Terms.Of(input, score);
         var outputs = new List<Tensor>();
         for (long from = 0, tokens = input.Queries.shape[1]; from < tokens; from += Segment)
         {
@@ -143,13 +143,16 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         using var scope = NewDisposeScope();
         var parts = (JointState)recordable;
         var ring = (RingCache)parts[0];
-        var terms = Terms.Of(input, score, kept);
-        // What the token drives out of the window lies where it will lie; in a free slot the strength is 0.
+        var terms = Terms.Of(input, score);
+        // What the token drives out of the window lies where it will lie itself; in a free slot the strength is 0.
         var slot = ring.SlotOf(position);
-        var written = Written([.. ring.Columns.Select((column, i) => column.Read(ring.At(i, slot)).transpose(1, 2))]);
+        var leaving = ring.At(slot);
+        var late = ring.Column.Read(leaving[0]);
+        var written = Written([.. new[] { late[0], late[1], leaving[1] }.Select(x => x.transpose(1, 2))]);
         ring.Put(terms.Stored, slot);
         var read = DeltaRule.Step(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, ((RecurrentState)parts[1]).Matrices[0]);
-        return MemoryAttention.Forward(terms.Queries, ring[Keys].transpose(1, 2), ring[Values].transpose(1, 2), ring.Valid(position), read, Weigh(terms.Queries))
+        var (keys, values) = ring.Read(ring.Seen);
+        return MemoryAttention.Forward(terms.Queries, keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position), read, Weigh(terms.Queries))
             .MoveToOuterDisposeScope();
     }
 
@@ -230,11 +233,14 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
 
     private static Tensor Padded(Tensor positions) => positions.Dimensions == 2 ? positions : positions.unsqueeze(0);
 
-    /// <summary>Turned queries, and what the window keeps of each token: turned keys, values, strengths.</summary>
+    /// <summary>Turned queries, and what a cache takes in of each token: turned keys, values, strengths.</summary>
     private sealed record Terms(Tensor Queries, IReadOnlyList<Tensor> Stored)
     {
-        internal static Terms Of(MixerInput input, KeyScore score, CacheOptions kept) =>
-            new(input.Rotary.Apply(input.Queries), [kept.Rounded(input.Rotary.Apply(input.Keys)), kept.Rounded(input.Values), score.Of(input).sigmoid().unsqueeze(-1)]);
+        internal static Terms Of(MixerInput input, KeyScore score) =>
+            new(input.Rotary.Apply(input.Queries), [input.Rotary.Apply(input.Keys), input.Values, score.Of(input).sigmoid().unsqueeze(-1)]);
+
+        /// <summary>As a cache gives them back.</summary>
+        internal Terms Rounded(CacheOptions kept) => this with { Stored = [kept.Rounded(Stored[Keys]), kept.Rounded(Stored[Values]), Stored[Strengths]] };
 
         internal Terms Part(long from, long count) => new(Queries.narrow(1, from, count), [.. Stored.Select(x => x.narrow(1, from, count))]);
     }

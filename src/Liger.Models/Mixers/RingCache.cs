@@ -3,14 +3,16 @@ using Liger.Ops;
 namespace Liger.Models.Mixers;
 
 /// <summary>
-/// What a <see cref="TokenCache"/> keeps of the tokens that a window and its sinks show, [B,Hkv,S,·] each, in the same memory for ever: the token at
-/// position p lies in slot p or, after n sinks, in a ring: slot n + (p − n) mod W. So which slots hold something, and which token a new one drives out,
-/// follows from a row's position alone, and a step needs nothing from the host: it can be recorded. Behind these W + n slots there may be spare ones,
-/// which whoever asked for them fills.
+/// What a <see cref="TokenCache"/> keeps of the tokens that a window and its sinks show, in the same memory for ever: the token at position p lies in
+/// slot p or, after n sinks, in a ring: slot n + (p − n) mod W. So which slots hold something, and which token a new one drives out, follows from a
+/// row's position alone, and a step needs nothing from the host: it can be recorded. Behind these W + n slots there may be spare ones, which whoever
+/// asked for them fills. Keys and values, which are kept alike, lie in one tensor [2,B,Hkv,S,·], what else is kept of a token in another [B,Hkv,S,·].
 /// </summary>
 internal sealed class RingCache : MixerState
 {
-    private readonly IReadOnlyList<CacheColumn> columns;
+    private const int Slots = -2;
+
+    private readonly CacheColumn column;
     private readonly Tensor[] buffers;
     private readonly Tensor slots;
 
@@ -20,20 +22,17 @@ internal sealed class RingCache : MixerState
     internal RingCache(TokenCache cache, Visibility visibility, int spare = 0)
     {
         using var scope = NewDisposeScope();
-        (Window, Sinks, columns) = (visibility.Window!.Value, visibility.Sinks, cache.Columns);
-        // Slots that hold nothing yet are hidden, but their weight of 0 is multiplied with what lies in them.
-        buffers = [.. columns.Select((column, i) =>
-        {
-            var held = cache.Stored(i);
-            long[] size = [.. held.shape[..2], Seen + spare, held.shape[3]];
-            return full(size, column.Free, held.dtype, held.device).DetachFromDisposeScope();
-        })];
+        (Window, Sinks, column) = (visibility.Window!.Value, visibility.Sinks, cache.Columns[0]);
+        Tensor[] held = [stack([cache.Stored(0), cache.Stored(1)]), .. Enumerable.Range(2, cache.Columns.Count - 2).Select(cache.Stored)];
+        // The first two columns are alike. Slots that hold nothing yet are hidden, but their weight of 0 is multiplied with what lies in them.
+        buffers = [.. held.Zip(cache.Columns.Skip(1), (x, of) =>
+            full([.. x.shape[..^2], Seen + spare, x.shape[^1]], of.Free, x.dtype, x.device).DetachFromDisposeScope())];
         slots = arange(Seen, device: buffers[0].device).DetachFromDisposeScope();
         if (cache.Held == 0)
             return;
         var to = SlotOf(cache.Places().Positions[0]);
-        for (var i = 0; i < buffers.Length; i++)
-            buffers[i].index_copy_(2, to, cache.Stored(i));
+        foreach (var (buffer, x) in buffers.Zip(held))
+            buffer.index_copy_(Slots, to, x);
     }
 
     /// <summary>W.</summary>
@@ -45,34 +44,37 @@ internal sealed class RingCache : MixerState
     /// <summary>W + n.</summary>
     internal int Seen => Window + Sinks;
 
-    /// <summary>How the tensors are kept.</summary>
-    internal IReadOnlyList<CacheColumn> Columns => columns;
+    /// <summary>How keys and values are kept.</summary>
+    internal CacheColumn Column => column;
 
     /// <inheritdoc/>
     public override long Bytes => buffers.Sum(BytesOf);
 
-    /// <summary>One of the tensors, [B,Hkv,S,·] with the spare slots.</summary>
-    internal Tensor this[int index] => columns[index].Read(Stored(index));
+    /// <summary>Keys and values, [2,B,Hkv,S,·] as kept, and what else there is of a token, [B,Hkv,S,·].</summary>
+    internal IReadOnlyList<Tensor> Stored => buffers;
 
-    /// <summary>The same as it is kept.</summary>
-    internal Tensor Stored(int index) => buffers[index];
+    /// <summary>Keys and values of the first slots, [B,Hkv,n,·] each.</summary>
+    internal (Tensor Keys, Tensor Values) Read(long count)
+    {
+        var both = column.Read(buffers[0].narrow(Slots, 0, count));
+        return (both[0], both[1]);
+    }
 
     /// <summary>Where the tokens of some positions lie, or come to lie, [n].</summary>
     internal Tensor SlotOf(Tensor positions) =>
         Sinks == 0 ? positions.remainder(Window) : where(positions.lt(Sinks), positions, (positions - Sinks).remainder(Window) + Sinks);
 
-    /// <summary>What lies in a slot, [B,Hkv,1,·] as kept; numbers that stand for nothing where it is free.</summary>
-    /// <param name="index">Which of the tensors.</param>
-    /// <param name="slot">[1].</param>
-    internal Tensor At(int index, Tensor slot) => buffers[index].index_select(2, slot);
+    /// <summary>What lies in a slot [1], as <see cref="Stored"/>; numbers that stand for nothing where it is free.</summary>
+    internal Tensor[] At(Tensor slot) => [.. buffers.Select(buffer => buffer.index_select(Slots, slot))];
 
     /// <summary>Puts one token of each row into a slot.</summary>
-    /// <param name="tensors">[B,1,Hkv,·] each.</param>
+    /// <param name="tensors">Keys, values and what else is kept, [B,1,Hkv,·] each.</param>
     /// <param name="slot">[1].</param>
     internal void Put(IReadOnlyList<Tensor> tensors, Tensor slot)
     {
-        for (var i = 0; i < buffers.Length; i++)
-            buffers[i].index_copy_(2, slot, columns[i].Store(tensors[i]).transpose(1, 2));
+        Tensor[] added = [column.Store(stack([tensors[0], tensors[1]])), .. tensors.Skip(2)];
+        foreach (var (buffer, x) in buffers.Zip(added))
+            buffer.index_copy_(Slots, slot, x.transpose(-3, -2));
     }
 
     /// <summary>[1,W + n]: which slots hold something when the newest position is [1].</summary>
@@ -89,7 +91,8 @@ internal sealed class RingCache : MixerState
         var from = Math.Max(sinks, position - trimmed.Window!.Value + 1);
         long[] held = [.. Enumerable.Range(0, (int)sinks).Select(p => (long)p), .. Enumerable.Range(0, (int)(position - from)).Select(i => from + i)];
         var at = SlotOf(torch.tensor(held, device: slots.device));
-        cache.Replace([.. buffers.Select(buffer => buffer.index_select(2, at))], held, position);
+        var rest = At(at);
+        cache.Replace([rest[0][0], rest[0][1], .. rest.Skip(1)], held, position);
     }
 
     /// <inheritdoc/>

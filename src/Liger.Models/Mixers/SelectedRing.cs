@@ -9,7 +9,7 @@ namespace Liger.Models.Mixers;
 /// </summary>
 internal sealed class SelectedRing : MixerState
 {
-    private const int Scores = 2;
+    private const int Slots = -2;
 
     private readonly RingCache ring;
     private readonly int most;
@@ -22,12 +22,12 @@ internal sealed class SelectedRing : MixerState
     internal SelectedRing(TokenCache cache, RecurrentState selected, Visibility visibility)
     {
         using var scope = NewDisposeScope();
-        most = (int)selected.Matrices[Scores].shape[2];
+        var scores = selected.Matrices[^1];
+        most = (int)scores.shape[2];
         ring = new RingCache(cache, visibility, most + 1);
-        for (var i = 0; i < selected.Matrices.Count; i++)
-            Spare(i).narrow(2, 0, most).copy_(selected.Matrices[i]);
-        long[] size = [.. selected.Matrices[Scores].shape[..2], most + 1];
-        order = arange(-most, 1, device: selected.Matrices[Scores].device).expand(size).clone().DetachFromDisposeScope();
+        foreach (var (place, resting) in Selected.Zip(selected.Matrices))
+            place.copy_(resting);
+        order = arange(-most, 1, device: scores.device).expand([.. scores.shape[..2], most + 1]).clone().DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -51,14 +51,14 @@ internal sealed class SelectedRing : MixerState
     /// <param name="position">[1]: the newest one.</param>
     internal (Tensor Keys, Tensor Values, Tensor Visible) All(Tensor position)
     {
-        Tensor Some(Tensor x) => x.narrow(2, 0, ring.Seen + most);
-        var chosen = Some(ring.Stored(Scores)).narrow(2, ring.Seen, most).mT.gt(double.NegativeInfinity);
-        return (Some(ring[0]), Some(ring[1]), cat([ring.Valid(position).expand([.. chosen.shape[..3], ring.Seen]), chosen], -1));
+        var (keys, values) = ring.Read(ring.Seen + most);
+        var chosen = Scores.mT.gt(double.NegativeInfinity);
+        return (keys, values, cat([ring.Valid(position).expand([.. chosen.shape[..3], ring.Seen]), chosen], -1));
     }
 
     /// <summary>Adds to the scores of what lies in window and sinks, which are the first of all.</summary>
     /// <param name="received">[B,Hkv,W + n] fp32.</param>
-    internal void Reward(Tensor received) => ring.Stored(Scores).narrow(2, 0, ring.Seen).squeeze(-1).add_(received);
+    internal void Reward(Tensor received) => ring.Stored[1].narrow(Slots, 0, ring.Seen).squeeze(-1).add_(received);
 
     /// <summary>Brings the resting state, which this was made from, up to the same tokens.</summary>
     /// <param name="cache">Of window and sinks.</param>
@@ -71,10 +71,10 @@ internal sealed class SelectedRing : MixerState
         var next = torch.tensor([position], device: order.device);
         Select(ring.SlotOf(next), next);
         ring.Return(cache, position, visibility);
-        var free = Spare(Scores).squeeze(-1).eq(double.NegativeInfinity);
-        var index = order.masked_fill(free, position + 1).narrow(2, 0, most).sort(-1).Indices.unsqueeze(-1);
-        for (var i = 0; i < selected.Matrices.Count; i++)
-            selected.Matrices[i].copy_(Spare(i).gather(2, Along(index, Spare(i))));
+        var free = Scores.squeeze(-1).eq(double.NegativeInfinity);
+        var index = order.narrow(2, 0, most).masked_fill(free, position + 1).sort(-1).Indices.unsqueeze(-1);
+        foreach (var (place, resting) in Selected.Zip(selected.Matrices))
+            resting.copy_(place.gather(Slots, Along(index, place)));
     }
 
     /// <inheritdoc/>
@@ -94,22 +94,32 @@ internal sealed class SelectedRing : MixerState
         order.Dispose();
     }
 
+    /// <summary>The scores of the selected keys, [B,Hkv,m,1].</summary>
+    private Tensor Scores => ring.Stored[1].narrow(Slots, ring.Seen, most);
+
+    /// <summary>Selected keys, values and scores as they are kept, [B,Hkv,m,·] each.</summary>
+    private IReadOnlyList<Tensor> Selected
+    {
+        get
+        {
+            var pair = ring.Stored[0].narrow(Slots, ring.Seen, most);
+            return [pair[0], pair[1], Scores];
+        }
+    }
+
     /// <summary>What lies in a slot of the window takes the place of the worst selected key, of equal ones the latest, where it is better.</summary>
     private void Select(Tensor slot, Tensor position)
     {
-        var scores = Spare(Scores).squeeze(-1).narrow(2, 0, most);
+        var (leaving, scores) = (ring.At(slot), Scores.squeeze(-1));
         var worst = scores.amin([-1], keepdim: true);
         var latest = order.narrow(2, 0, most).masked_fill(scores.gt(worst), long.MinValue).argmax(-1, keepdim: true);
         // The score of an empty slot is −∞, above which nothing is worse.
-        var place = latest.masked_fill(ring.At(Scores, slot).squeeze(-1).gt(worst).logical_not(), most);
+        var place = latest.masked_fill(leaving[1].squeeze(-1).gt(worst).logical_not(), most);
         order.scatter_(2, place, position.expand(place.shape));
-        for (var i = 0; i <= Scores; i++)
-            Spare(i).scatter_(2, Along(place.unsqueeze(-1), Spare(i)), ring.At(i, slot));
+        foreach (var (stored, x) in ring.Stored.Zip(leaving))
+            stored.narrow(Slots, ring.Seen, most + 1).scatter_(Slots, Along(place.unsqueeze(-1), x), x);
     }
 
-    /// <summary>The slots behind window and sinks, [B,Hkv,m + 1,·].</summary>
-    private Tensor Spare(int index) => ring.Stored(index).narrow(2, ring.Seen, most + 1);
-
     /// <summary>[B,Hkv,n,1] as wide as x.</summary>
-    private static Tensor Along(Tensor index, Tensor x) => index.expand([.. index.shape[..3], x.shape[3]]);
+    private static Tensor Along(Tensor index, Tensor x) => index.expand([.. x.shape[..^2], index.shape[2], x.shape[^1]]);
 }

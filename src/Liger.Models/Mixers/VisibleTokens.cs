@@ -54,7 +54,8 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
     {
         using var scope = NewDisposeScope();
         ring.Put(Kept(input.Keys, input.Values, input.Rotary), ring.SlotOf(position));
-        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), ring[0].transpose(1, 2), ring[1].transpose(1, 2), ring.Valid(position))
+        var (keys, values) = ring.Read(ring.Seen);
+        return SoftmaxAttention.Forward(input.Rotary.Apply(input.Queries), keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position))
             .MoveToOuterDisposeScope();
     }
 
