@@ -18,6 +18,16 @@ public sealed record CacheOptions
     /// <summary>Keys or values as they are attended to.</summary>
     internal Tensor Rounded(Tensor rows) => InInt8 ? Int8Rows.Round(rows) : rows;
 
+    /// <summary>Keys and values, of one shape, as they are attended to; in one go, as each is many small operations.</summary>
+    internal (Tensor Keys, Tensor Values) Rounded(Tensor keys, Tensor values)
+    {
+        if (!InInt8)
+            return (keys, values);
+        using var scope = NewDisposeScope();
+        var both = Rounded(stack([keys, values]));
+        return (both[0].MoveToOuterDisposeScope(), both[1].MoveToOuterDisposeScope());
+    }
+
     /// <summary>How a cache keeps them.</summary>
     /// <param name="width">Numbers of one token and kv head.</param>
     /// <param name="dtype">The model's.</param>

@@ -240,7 +240,11 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
             new(input.Rotary.Apply(input.Queries), [input.Rotary.Apply(input.Keys), input.Values, score.Of(input).sigmoid().unsqueeze(-1)]);
 
         /// <summary>As a cache gives them back.</summary>
-        internal Terms Rounded(CacheOptions kept) => this with { Stored = [kept.Rounded(Stored[Keys]), kept.Rounded(Stored[Values]), Stored[Strengths]] };
+        internal Terms Rounded(CacheOptions kept)
+        {
+            var (keys, values) = kept.Rounded(Stored[Keys], Stored[Values]);
+            return this with { Stored = [keys, values, Stored[Strengths]] };
+        }
 
         internal Terms Part(long from, long count) => new(Queries.narrow(1, from, count), [.. Stored.Select(x => x.narrow(1, from, count))]);
     }

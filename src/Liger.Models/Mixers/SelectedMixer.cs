@@ -39,7 +39,8 @@ public sealed class SelectedMixer(WindowOptions window, CacheOptions kept, Selec
         using var scope = NewDisposeScope();
         var (q, k, scores) = Terms(input);
         long batch = q.shape[0], tokens = q.shape[1];
-        var (keys, values, device) = (kept.Rounded(k).transpose(1, 2), kept.Rounded(input.Values).transpose(1, 2), q.device);
+        var (keys, values) = kept.Rounded(k, input.Values);
+        (keys, values, var device) = (keys.transpose(1, 2), values.transpose(1, 2), q.device);
         var chosen = SelectedKeys.None(batch, shape.KvHeads, options.Selected, new CacheColumn(shape.HeadDim, q.dtype), device);
         var outputs = new List<Tensor>();
         var places = input.Layout?.Positions ?? arange(tokens, device: device).unsqueeze(0);

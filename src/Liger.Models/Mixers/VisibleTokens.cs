@@ -74,13 +74,10 @@ internal sealed class VisibleTokens(MixerShape shape, Visibility visibility, Cac
         var onKernels = input.HasKernels(visibility);
         // Kernels turn queries and keys themselves; what is turned before it is rounded is turned by nothing.
         if (kept.InInt8 || !onKernels)
-            input = input with
-            {
-                Queries = input.Rotary.Apply(input.Queries),
-                Keys = kept.Rounded(input.Rotary.Apply(input.Keys)),
-                Values = kept.Rounded(input.Values),
-                Rotary = onKernels ? input.Rotary.Still() : input.Rotary,
-            };
+        {
+            var (keys, values) = kept.Rounded(input.Rotary.Apply(input.Keys), input.Values);
+            input = input with { Queries = input.Rotary.Apply(input.Queries), Keys = keys, Values = values, Rotary = onKernels ? input.Rotary.Still() : input.Rotary };
+        }
         var (tokens, before) = (input.Keys.shape[1], past?.Held ?? 0);
         if (past is not null)
             input = Behind(past, input);
