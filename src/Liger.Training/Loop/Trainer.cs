@@ -85,6 +85,7 @@ public sealed class Trainer
                 state = Observe(state, schedule, metrics, reading);
                 last = last with
                 {
+                    IsValidation = true,
                     LatestValidation = state.LastValidation,
                     BestValidation = state.BestValidation,
                     Signs = reading.Values,

@@ -23,6 +23,9 @@ public sealed record TrainingProgress(
     double? LatestValidation,
     double? BestValidation)
 {
+    /// <summary>Whether this is told after a validation, not after a step.</summary>
+    public bool IsValidation { get; init; }
+
     /// <summary>What the last validation measured beside the loss.</summary>
     public IReadOnlyList<(string Name, double Value)> Signs { get; init; } = [];
 

@@ -7,13 +7,10 @@ namespace Liger.Steps;
 /// <param name="work">What is being done: "training", or which stage.</param>
 internal sealed class TrainingRelay(IStepObserver observer, string work) : IProgress<TrainingProgress>
 {
-    private double? validation;
-
     public void Report(TrainingProgress value)
     {
-        if (value.LatestValidation is { } loss && loss != validation)
-            observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {loss:0.0000}{Signs(value)}{(value.IsBest ? ", the best so far" : "")}"));
-        validation = value.LatestValidation;
+        if (value.IsValidation)
+            observer.Say(FormattableString.Invariant($"step {value.Step:#,0}: validation loss {value.LatestValidation:0.0000}{Signs(value)}{(value.IsBest ? ", the best so far" : "")}"));
         observer.Report(new StepProgress(work, value.Step, value.Steps)
         {
             Loss = double.IsNaN(value.Loss) ? null : value.Loss,

@@ -31,6 +31,8 @@ public class TrainerTests
         Assert.Equal(40 * 6 * ToyObjective.Length, result.Tokens);
         Assert.True(result.BestValidation < result.FirstValidation - 0.3, $"{result.FirstValidation} to {result.BestValidation}");
         Assert.True(File.Exists(folder["run/best/model.safetensors"]) && File.Exists(folder["run/last/model.safetensors"]));
+        Assert.Equal([0, 5, 10, 15, 20, 25, 30, 35, 40], reports.All.Where(report => report.IsValidation).Select(report => report.Step));
+        Assert.Equal(40, reports.All.Count(report => !report.IsValidation));
         var last = reports.All[^1];
         Assert.Equal((40, 40), (last.Step, last.Steps));
         Assert.Equal(TimeSpan.Zero, last.Eta);
