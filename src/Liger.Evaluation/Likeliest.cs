@@ -10,28 +10,30 @@ internal sealed record AskedRow(ReadOnlyMemory<int> Read, IReadOnlyList<int> Pla
 /// <summary>The likeliest next tokens, many rows in one pass and logits only where they are asked for.</summary>
 internal static class Likeliest
 {
-    /// <summary>Groups rows into batches, the longest first, so that too large a batch shows at once and rows of a batch are nearly equal.</summary>
-    /// <param name="lengths">Tokens of each row.</param>
+    /// <summary>Reads rows in batches, the longest first, so that too large a batch shows at once and rows of a batch are nearly equal. Runs without gradients.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">The rows.</param>
     /// <param name="batchTokens">Tokens of a batch, filling included; at least one row is in it.</param>
-    /// <returns>Numbers of rows.</returns>
-    internal static IEnumerable<List<int>> Batches(IReadOnlyList<int> lengths, int batchTokens)
+    /// <param name="cancellation">Ends the work between two batches.</param>
+    /// <returns>Batch by batch, each row's number and the likeliest token behind each of its places.</returns>
+    internal static IEnumerable<IEnumerable<(int Row, int[] Predicted)>> InBatches(
+        CausalLM model, IReadOnlyList<AskedRow> rows, int batchTokens, CancellationToken cancellation)
     {
-        var order = Enumerable.Range(0, lengths.Count).OrderByDescending(i => lengths[i]).ToList();
+        var order = Enumerable.Range(0, rows.Count).OrderByDescending(i => rows[i].Read.Length).ToList();
         for (var from = 0; from < order.Count;)
         {
-            var batch = order.Skip(from).Take(Math.Max(1, batchTokens / lengths[order[from]])).ToList();
-            yield return batch;
+            cancellation.ThrowIfCancellationRequested();
+            var batch = order.Skip(from).Take(Math.Max(1, batchTokens / rows[order[from]].Read.Length)).ToList();
+            yield return batch.Zip(Of(model, [.. batch.Select(i => rows[i])]));
             from += batch.Count;
         }
     }
 
-    /// <summary>Reads rows of one batch. Runs without gradients.</summary>
-    /// <returns>For each row, the likeliest token behind each of its places.</returns>
-    internal static List<int[]> Of(CausalLM model, IReadOnlyList<AskedRow> rows)
+    private static List<int[]> Of(CausalLM model, IReadOnlyList<AskedRow> rows)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var ids = Evaluation.Batches.Rows([.. rows.Select(row => row.Read)], model.Device);
+        var ids = Batches.Rows([.. rows.Select(row => row.Read)], model.Device);
         var tokens = ids.shape[1];
         var places = rows.SelectMany((row, number) => row.Places.Select(place => (number * tokens) + place)).ToArray();
         var hidden = model.Hidden(ids);
@@ -49,7 +51,7 @@ internal static class Likeliest
 
     private static List<int> Of(CausalLM model, Tensor hidden)
     {
-        var most = Evaluation.Batches.LogitRows(Vocabulary.Of(model));
+        var most = Batches.LogitRows(Vocabulary.Of(model));
         var chosen = new List<int>();
         for (long from = 0; from < hidden.shape[0]; from += most)
         {

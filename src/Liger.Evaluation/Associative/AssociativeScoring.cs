@@ -35,10 +35,9 @@ public static class AssociativeScoring
         var clock = Stopwatch.StartNew();
         var records = new List<AssociativeRecord>(cases.Count);
         var read = 0L;
-        foreach (var batch in Likeliest.Batches([.. cases.Select(one => one.Ids.Length)], options.BatchTokens))
+        foreach (var batch in Likeliest.InBatches(model, [.. cases.Select(Asked)], options.BatchTokens, cancellation))
         {
-            cancellation.ThrowIfCancellationRequested();
-            foreach (var (number, predicted) in batch.Zip(Likeliest.Of(model, [.. batch.Select(number => Asked(cases[number]))])))
+            foreach (var (number, predicted) in batch)
             {
                 records.Add(Record(cases[number], number, predicted));
                 read += cases[number].Ids.Length;

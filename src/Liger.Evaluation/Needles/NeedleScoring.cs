@@ -37,15 +37,15 @@ public static class NeedleScoring
         var clock = Stopwatch.StartNew();
         var records = new List<NeedleRecord>(cases.Count);
         var (right, read) = (0, 0L);
-        foreach (var batch in Likeliest.Batches([.. cases.Select(Length)], options.BatchTokens))
+        var rows = cases.Select(Asked).ToList();
+        foreach (var batch in Likeliest.InBatches(model, rows, options.BatchTokens, cancellation))
         {
-            cancellation.ThrowIfCancellationRequested();
-            foreach (var one in Run(model, cases, batch))
+            foreach (var (number, predicted) in batch)
             {
-                records.Add(one);
-                right += one.Correct ? 1 : 0;
-                read += Length(cases[one.Case]);
-                record?.Invoke(one);
+                records.Add(Record(cases[number], number, predicted));
+                right += records[^1].Correct ? 1 : 0;
+                read += rows[number].Read.Length;
+                record?.Invoke(records[^1]);
             }
             progress?.Report(new EvaluationProgress(Where, records.Count, cases.Count, read, (double)right / records.Count));
         }
@@ -72,28 +72,21 @@ public static class NeedleScoring
         Vocabulary.Check(one.PromptIds.Concat(one.AnswerIds), model, $"{Where}: case {number}");
     }
 
-    // What the model reads: the answer's last token only has to be predicted.
-    private static int Length(NeedleCase one) => one.PromptIds.Count + one.AnswerIds.Count - 1;
-
-    private static IEnumerable<NeedleRecord> Run(CausalLM model, IReadOnlyList<NeedleCase> cases, List<int> batch)
+    private static NeedleRecord Record(NeedleCase one, int number, int[] predicted)
     {
-        var predictions = Likeliest.Of(model, [.. batch.Select(number => Asked(cases[number]))]);
-        foreach (var (number, predicted) in batch.Zip(predictions))
+        var right = predicted.Zip(one.AnswerIds).TakeWhile(pair => pair.First == pair.Second).Count();
+        return new NeedleRecord
         {
-            var one = cases[number];
-            var right = predicted.Zip(one.AnswerIds).TakeWhile(pair => pair.First == pair.Second).Count();
-            yield return new NeedleRecord
-            {
-                Case = number,
-                Distance = one.Distance,
-                Correct = right == one.AnswerIds.Count,
-                Answer = one.Answer,
-                AnswerIds = one.AnswerIds,
-                PredictedIds = predicted[..Math.Min(right + 1, predicted.Length)],
-            };
-        }
+            Case = number,
+            Distance = one.Distance,
+            Correct = right == one.AnswerIds.Count,
+            Answer = one.Answer,
+            AnswerIds = one.AnswerIds,
+            PredictedIds = predicted[..Math.Min(right + 1, predicted.Length)],
+        };
     }
 
+    // The answer's last token is not read: it only has to be predicted.
     private static AskedRow Asked(NeedleCase one) => new(
         new ReadOnlyMemory<int>([.. one.PromptIds, .. one.AnswerIds.SkipLast(1)]), [.. one.AnswerIds.Select((_, i) => one.PromptIds.Count - 1 + i)]);
 }
