@@ -12,7 +12,7 @@ internal static class Llama8B
     internal const int Vocabulary = 128_256;
 
     internal static CausalLM Make(string mixer) =>
-        CausalLM.Build(HfConfig.FromJson(Config(), "config.json"), new MixerSpec(mixer, new Dictionary<string, string>()), new DeviceRandom(device("cuda:0"), ScalarType.BFloat16));
+        CausalLM.Build(HfConfig.FromJson(Config(), "config.json"), MixerSpec.Parse(mixer), new DeviceRandom(device("cuda:0"), ScalarType.BFloat16));
 
     internal static JsonObject Config() => new()
     {
