@@ -21,7 +21,9 @@ internal static class FusedAttention
         }
         var groups = q.shape[2] / kvHeads;
         Tensor Heads(Tensor x) => x.repeat_interleave(groups, 2).transpose(1, 2);
-        return nn.functional.scaled_dot_product_attention(q.transpose(1, 2), Heads(k), Heads(v), visible?.unsqueeze(-3), is_casual: visible is null)
+        // The kernels know masks of two dimensions and of four.
+        var allowed = visible is { Dimensions: 3 } ? visible.unsqueeze(1) : visible;
+        return nn.functional.scaled_dot_product_attention(q.transpose(1, 2), Heads(k), Heads(v), allowed, is_casual: visible is null)
             .transpose(1, 2).MoveToOuterDisposeScope();
     }
 }
