@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -25,10 +26,8 @@ internal static partial class NativeLoader
                 return;
             // OpenBLAS reads this when it loads; where it names an older core, fp32 products run at half speed.
             _ = unsetenv("OPENBLAS_CORETYPE");
-            // Threads that wait for each other spin for milliseconds by default: beside other work a step was 15 times slower. Without any
-            // spinning it was a quarter slower on a quiet machine. Measured in tools/benchmarks/NOTES.md.
             if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
-                _ = setenv("GOMP_SPINCOUNT", "10000", overwrite: 0);
+                _ = setenv("GOMP_SPINCOUNT", WaitingThreads.Spins().ToString(CultureInfo.InvariantCulture), overwrite: 0);
             _ = mallopt(MmapThreshold, KeepBelow);
             _ = mallopt(TrimThreshold, KeepBelow);
             NativeLibrary.SetDllImportResolver(typeof(NativeLoader).Assembly, Resolve);
