@@ -16,6 +16,7 @@ public abstract class MixerTests : PlacedTests
         "liger-gla covers-window=false", "liger-gsa covers-window=false", "liger-delta covers-window=false mixture=learned", "liger-linear covers-window=false normalized=true",
         "gla decay-offset=learned", "gsa slots=4 decay-offset=learned", "rwkv7 gate-source=constant decay-offset=learned", "liger-gated-delta covers-window=false decay-offset=learned",
         "selected key-score=learned", "selected selected=1", "memory memory-rank=8 memory-weight=1 cache-bits=8",
+        "memory memory-rank=5 memory-degree=3 memory-sharpness=3 memory-weight=1",
         "window cache-bits=8", "softmax cache-bits=8", "selected cache-bits=8", "selected key-score=learned cache-bits=8", "joint cache-bits=8",
         "joint joint-rope=false write-gate=true cache-bits=8", "lolcats cache-bits=8", "liger-gla cache-bits=8", "liger-gla covers-window=false cache-bits=8",
     ];

@@ -19,6 +19,10 @@ public class HeadLadderTests
         var memory = ladder.Remembering(head)[2];
         Assert.Equal("memory window=4 sinks=2 cache-bits=8 memory-rank=3", memory.Spec.ToText());
         Assert.Equal(("window window=4 sinks=2 cache-bits=8", "selected window=4 sinks=2 cache-bits=8 selected=6 key-score=learned"), (memory.OnText.ToText(), memory.OnRecall.ToText()));
+        var options = MixerSpec.Parse("memory memory-degree=3 cache-bits=16 memory-rank=9");
+        var other = new HeadLadder(model.Config, ladder.Plan, Sizes with { Memory = options }, elementSize: 4).Remembering(head)[2];
+        Assert.Equal("memory window=4 sinks=2 cache-bits=8 memory-degree=3 memory-rank=3", other.Spec.ToText());
+        Assert.Equal("10", other.OnRecall.Options["selected"]);
         var shape = MixerShape.Of(model.Config, 0) with { Heads = model.Config.NumAttentionHeads / model.Config.NumKeyValueHeads, KvHeads = 1 };
         Assert.All(ladder.Windows(head).Concat(ladder.Remembering(head)), form => Assert.Equal(form.Spec.Create(shape).StateBytes(1 << 20, 4), form.Bytes));
     }

@@ -5,18 +5,23 @@ namespace Liger.Ops.Tests;
 public class MemoryAttentionTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(17)]
-    public void Outputs_and_gradients_are_those_of_the_sums_written_out(int tokens)
+    [InlineData(1, 1)]
+    [InlineData(17, 1)]
+    [InlineData(17, 1.5)]
+    [InlineData(17, 3)]
+    public void Outputs_and_gradients_are_those_of_the_sums_written_out(int tokens, double sharpness)
     {
         using var scope = NewDisposeScope();
         var (q, k, v, read, weight) = Input(tokens);
         var near = new Visibility(5, 2).Mask(arange(tokens), arange(tokens));
-        var got = MemoryAttention.Forward(q, k, v, near, read, weight);
+        var got = MemoryAttention.Forward(q, k, v, near, read, weight, sharpness);
         var terms = (q.unflatten(2, 2, 2).permute(0, 2, 3, 1, 4).matmul(k.permute(0, 2, 3, 1).unsqueeze(2)) / Math.Sqrt(q.shape[3])).exp() * near.to(float64);
         var (memory, e) = (read.unflatten(2, 2, 2).permute(0, 2, 3, 1, 4), weight.unflatten(2, 2, 2).permute(0, 2, 3, 1).unsqueeze(-1).exp());
+        var there = memory.narrow(-1, 3, 1).relu();
+        if (sharpness > 1)
+            e *= (there + 1e-6).pow(sharpness - 1);
         var above = terms.matmul(v.permute(0, 2, 1, 3).unsqueeze(2)) + (e * memory.narrow(-1, 0, 3));
-        var plain = (above / (terms.sum(-1, keepdim: true) + (e * memory.narrow(-1, 3, 1).relu()))).permute(0, 3, 1, 2, 4).flatten(2, 3);
+        var plain = (above / (terms.sum(-1, keepdim: true) + (e * there))).permute(0, 3, 1, 2, 4).flatten(2, 3);
         TensorAssert.Close(got, plain);
         Tensor[] leaves = [q, k, v, read, weight];
         var direction = randn(got.shape, float64, generator: new Generator(9));
@@ -31,8 +36,9 @@ public class MemoryAttentionTests
         using var scope = NewDisposeScope();
         var (q, k, v, read, weight) = Input(9);
         var near = new Visibility(5).Mask(arange(9), arange(9));
-        foreach (var (scores, memory) in new[] { (1e3, 1e4), (1e3, -1e4), (0, 1e4), (0, -1e4) })
-            Assert.True(MemoryAttention.Forward(q * scores, k, v, near, read, weight * memory).isfinite().all().item<bool>());
+        foreach (var sharpness in new[] { 1, 3.0 })
+            foreach (var (scores, memory) in new[] { (1e3, 1e4), (1e3, -1e4), (0, 1e4), (0, -1e4) })
+                Assert.True(MemoryAttention.Forward(q * scores, k, v, near, read, weight * memory, sharpness).isfinite().all().item<bool>());
         Assert.Throws<OpsException>(() => MemoryAttention.Forward(q, k, v, near, read.narrow(3, 0, 3), weight));
     }
 

@@ -62,6 +62,7 @@ public class KeptPlacesTests
         Refused(keys with { Budget = "1MB", BudgetMemory = [4] }, "exclude each other");
         Refused(keys with { Budget = "1MB", BudgetRounds = 9 }, "budget-rounds: expected a number from 1 to 8, got 9");
         Refused(keys with { Budget = "1MB", BudgetKeys = [8, -1] }, "budget-keys: expected numbers from 1 to 65536, got -1");
+        Refused(new KeptPlaces { BudgetMemoryAs = "selected", Budget = "1MB", Calibrate = "text" }, "budget-memory-as: expected memory and its options, as \"memory memory-degree=3\", got 'selected'");
         Refused(new KeptPlaces { BudgetMemory = [200], Budget = "1MB", Calibrate = "text" }, "budget-memory: expected ranks from 1 to 128, got 200");
         Refused(new KeptPlaces { CalibrateRecall = "a.json" }, "need calibrate");
         var fits = keys with { Budget = "1MB" };

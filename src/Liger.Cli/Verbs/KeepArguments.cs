@@ -44,6 +44,8 @@ internal sealed class KeepArguments
         CustomParser = result => Numbers(result, "a rank such as 22"),
     };
 
+    private readonly Option<string> budgetMemoryAs = Options.Text("--budget-memory-as", "MIXER", new KeptPlaces().BudgetMemoryAs, "That memory with its options, as \"memory memory-degree=3\".");
+
     private readonly Option<int?> budgetSoftmax = new("--budget-softmax")
     {
         Description = "Let kv heads keep softmax, likewise, counted with what it keeps at so many tokens.",
@@ -64,7 +66,7 @@ internal sealed class KeepArguments
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, budgetKeys, budgetMemory, budgetSoftmax, budgetRounds, calibrate, calibrateTokens, calibrateRecall, calibrateNames, calibrateLists]) command.Add(option);
+        foreach (var option in (Option[])[layers, every, heads, keepAs, bestHeads, bestLayers, budget, budgetWindows, budgetKeys, budgetMemory, budgetMemoryAs, budgetSoftmax, budgetRounds, calibrate, calibrateTokens, calibrateRecall, calibrateNames, calibrateLists]) command.Add(option);
     }
 
     internal KeptPlaces Of(ParseResult parsed) => new()
@@ -79,6 +81,7 @@ internal sealed class KeepArguments
         BudgetWindows = parsed.GetValue(budgetWindows) ?? [],
         BudgetKeys = parsed.GetValue(budgetKeys) ?? [],
         BudgetMemory = parsed.GetValue(budgetMemory) ?? [],
+        BudgetMemoryAs = parsed.GetValue(budgetMemoryAs)!,
         BudgetSoftmax = parsed.GetValue(budgetSoftmax),
         BudgetRounds = parsed.GetValue(budgetRounds),
         Calibrate = parsed.GetValue(calibrate),

@@ -12,6 +12,9 @@ public sealed record HeadSizes(IReadOnlyList<int> Windows, IReadOnlyList<int> Ke
     /// <summary>Windows alone.</summary>
     public HeadSizes(IReadOnlyList<int> windows) : this(windows, [], []) { }
 
+    /// <summary>The mixer memory with its options besides window and rank.</summary>
+    public MixerSpec Memory { get; init; } = new("memory", new Dictionary<string, string>());
+
     /// <summary>Tokens at which softmax counts, whose memory grows; null: no head has it.</summary>
     public int? Softmax { get; init; }
 }
@@ -22,7 +25,7 @@ public sealed record HeadSizes(IReadOnlyList<int> Windows, IReadOnlyList<int> Ke
 /// </summary>
 public sealed class HeadLadder
 {
-    private const string WindowOption = "window";
+    private const string WindowOption = "window", RankOption = "memory-rank";
     private const long Longest = 1L << 40;
 
     private readonly HfConfig config;
@@ -101,11 +104,13 @@ public sealed class HeadLadder
     private HeadForm Form(MixerPlace head, int window, int keys = 0, int rank = 0)
     {
         var alone = Plan.Default with { Options = new Dictionary<string, string>(Plan.Default.Options) { [WindowOption] = Text(window) } };
-        var spec = keys > 0 ? Selected(keys) : rank > 0 ? Like(alone, "memory", ("memory-rank", Text(rank))) : alone;
+        var spec = keys > 0 ? Selected(keys) : rank > 0 ? Memory() : alone;
         var form = new HeadForm(spec, window, keys, rank, Bytes(head, spec, Longest));
-        return rank > 0 ? form with { OnText = alone, OnRecall = Selected(rank * (rank + 1) / 2) } : form;
+        return Mixer(head, spec) is MemoryMixer memory ? form with { OnText = alone, OnRecall = Selected(memory.Features) } : form;
 
-        MixerSpec Selected(int m) => Like(alone, "selected", ("selected", Text(m)), ("key-score", "learned"));
+        MixerSpec Memory() => Like(
+            alone, sizes.Memory.Name, [.. sizes.Memory.Options.Where(o => o.Key != RankOption && !alone.Options.ContainsKey(o.Key)).Select(o => (o.Key, o.Value)), (RankOption, Text(rank))]);
+        MixerSpec Selected(long m) => Like(alone, "selected", ("selected", Text(m)), ("key-score", "learned"));
     }
 
     private HeadForm Growing(MixerPlace head, int tokens)
@@ -114,7 +119,9 @@ public sealed class HeadLadder
         return new HeadForm(spec, Window: null, Keys: 0, Rank: 0, Bytes(head, spec, tokens));
     }
 
-    private long Bytes(MixerPlace head, MixerSpec spec, long tokens) => spec.Create(MixerShape.Of(config, head.Layer).Part(0, 1)).StateBytes(tokens, elementSize);
+    private long Bytes(MixerPlace head, MixerSpec spec, long tokens) => Mixer(head, spec).StateBytes(tokens, elementSize);
+
+    private TokenMixer Mixer(MixerPlace head, MixerSpec spec) => spec.Create(MixerShape.Of(config, head.Layer).Part(0, 1));
 
     /// <summary>Another mixer with those options that it has too, and further ones.</summary>
     private static MixerSpec Like(MixerSpec spec, string name, params IEnumerable<(string Name, string Value)> further)
@@ -123,5 +130,5 @@ public sealed class HeadLadder
         return new(name, spec.Options.Where(option => known.Contains(option.Key)).Concat(further.Select(o => KeyValuePair.Create(o.Name, o.Value))).ToDictionary());
     }
 
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

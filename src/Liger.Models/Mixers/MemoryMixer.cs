@@ -6,9 +6,17 @@ namespace Liger.Models.Mixers;
 /// <summary>Options of the memory behind the window.</summary>
 public sealed record MemoryOptions
 {
-    /// <summary>r: channels that keys and queries are turned into; the state has r(r+1)/2 features.</summary>
-    [OptionRange(1, 128, "channels of the memory's keys; its state has r(r+1)/2 rows")]
+    /// <summary>r: channels that keys and queries are turned into; the state has C(r+p−1, p) features, r(r+1)/2 for p = 2.</summary>
+    [OptionRange(1, 128, "channels of the memory's keys; with degree 2 its state has r(r+1)/2 rows")]
     public int MemoryRank { get; init; } = 22;
+
+    /// <summary>p: the power of the cosine by which a query and a key are alike. A higher one keeps keys apart in fewer channels.</summary>
+    [OptionRange(1, 4, "power of the cosine of query and key in the memory; with 3 its state has r(r+1)(r+2)/6 rows")]
+    public int MemoryDegree { get; init; } = 2;
+
+    /// <summary>γ: how little what is hardly in the memory counts; 1 is its share.</summary>
+    [OptionRange(1, 8, "how little what is hardly in the memory counts; 1 is its share")]
+    public double MemorySharpness { get; init; } = 1;
 
     /// <summary>b before training, a logarithm as scores are: what is surely in the memory outweighs the window.</summary>
     [OptionRange(-20, 20, "weight of the memory before training, as a logarithm")]
@@ -17,15 +25,15 @@ public sealed record MemoryOptions
 
 /// <summary>
 /// Softmax over window and sinks beside a memory of what has left the window, which counts as one key (<see cref="MemoryAttention"/>). A key that
-/// leaves is written by the delta rule under φ(k), rotated keys' squared cosines (<see cref="CosineSquares"/>), with the strength
+/// leaves is written by the delta rule under φ(k), powers of rotated keys' cosines (<see cref="CosinePowers"/>), with the strength
 /// σ(score) of <see cref="KeyScore"/>, and the value [v, 1]: S ← S + σ φ(k)([v, 1] − Sᵀφ(k))ᵀ. Queries read [m, c] = Sᵀφ(q) and weigh it with
-/// b = u_h·q + b_h. It starts near the window: the score starts at −‖k‖, so that little is written. Declares "score", "score-bias",
+/// b = u_h·q + b_h and its sharpness γ. It starts near the window: the score starts at −‖k‖, so that little is written. Declares "score", "score-bias",
 /// "feature-query", "feature-key", "memory-query" [H,D] (u, from 0) and "memory-weight" [H] (b).
 /// </summary>
 /// <remarks>The delta rule is Schlag et al. 2021, arXiv 2102.11174; memory and softmax under one denominator follow Zhang et al. 2024, arXiv 2410.10254. What is
 /// written with each value to tell how much of it is there, and the gate fitted to future attention, are our own.</remarks>
 [TokenMixer("memory", "window beside a delta-rule memory of keys that will be needed, read as one key more", "after Schlag et al. 2021, arXiv 2102.11174",
-    Formula = "o_t = (Σ_near e^s v + e^b m) / (Σ_near e^s + e^b c⁺), [m, c] = Sᵀφ(q), S ← S + σ(score) φ(k)([v, 1] − Sᵀφ(k))ᵀ as k leaves the window")]
+    Formula = "o_t = (Σ_near e^s v + w m) / (Σ_near e^s + w c⁺), w = e^b (c⁺)^(γ−1), [m, c] = Sᵀφ(q), S ← S + σ(score) φ(k)([v, 1] − Sᵀφ(k))ᵀ as k leaves the window")]
 public sealed class MemoryMixer : TokenMixer, IRecordableMixer
 {
     /// <summary>Queries met with all keys at hand at a time.</summary>
@@ -37,7 +45,8 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
     private readonly CacheOptions kept;
     private readonly MixerShape shape;
     private readonly KeyScore score;
-    private readonly CosineSquares features;
+    private readonly CosinePowers features;
+    private readonly MemoryOptions options;
     private readonly MixerParameter ofQuery;
     private readonly MixerParameter weight;
 
@@ -47,8 +56,8 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
     /// <param name="shape">The layer's sizes.</param>
     public MemoryMixer(WindowOptions window, CacheOptions kept, MemoryOptions options, MixerShape shape)
     {
-        (visibility, this.kept, this.shape) = (new Visibility(window.Window, window.Sinks), kept, shape);
-        (score, features) = (new KeyScore(shape), new CosineSquares(shape, options.MemoryRank));
+        (visibility, this.kept, this.options, this.shape) = (new Visibility(window.Window, window.Sinks), kept, options, shape);
+        (score, features) = (new KeyScore(shape), new CosinePowers(shape, options.MemoryRank, options.MemoryDegree));
         ofQuery = new MixerParameter([shape.Heads, shape.HeadDim], () => zeros([shape.Heads, shape.HeadDim]));
         weight = new MixerParameter([shape.Heads], () => full([shape.Heads], options.MemoryWeight));
     }
@@ -94,7 +103,7 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
             var documents = input.Layout?.Documents.narrow(1, from, count);
             var near = visibility.Mask(positions.narrow(-1, from, count), keys.Positions, documents, keys.Documents);
             outputs.Add(MemoryAttention.Forward(
-                Part(terms.Queries), keys.Take(terms.Stored[Keys], 1), keys.Take(values, 1), near, Part(read), Weigh(Part(terms.Queries))));
+                Part(terms.Queries), keys.Take(terms.Stored[Keys], 1), keys.Take(values, 1), near, Part(read), Weigh(Part(terms.Queries)), options.MemorySharpness));
         }
         return cat(outputs, 1).MoveToOuterDisposeScope();
     }
@@ -152,8 +161,8 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         ring.Put(terms.Stored, slot);
         var read = DeltaRule.Step(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, ((RecurrentState)parts[1]).Matrices[0]);
         var (keys, values) = ring.Read(ring.Seen);
-        return MemoryAttention.Forward(terms.Queries, keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position), read, Weigh(terms.Queries))
-            .MoveToOuterDisposeScope();
+        return MemoryAttention.Forward(
+            terms.Queries, keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position), read, Weigh(terms.Queries), options.MemorySharpness).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -165,6 +174,9 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
 
     /// <inheritdoc/>
     public override IReadOnlyList<ScoredKeys> ScoreKeys(MixerInput input) => [new ScoredKeys(0, score.Of(input), visibility)];
+
+    /// <summary>F: as many keys as the memory can hold at best.</summary>
+    internal long Features => features.Width;
 
     /// <inheritdoc/>
     internal override IEnumerable<(int KvHead, KeyScore Score)> Scores => [(0, score)];
@@ -196,7 +208,7 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
             (read, var last) = DeltaRule.Forward(queries, written.Keys, written.Values, written.Decay, written.Strength, memory.Matrices[0], documents);
             memory.Matrices = [last];
         }
-        var output = MemoryAttention.Forward(terms.Queries, cache[Keys].transpose(1, 2), cache[Values].transpose(1, 2), near, read, Weigh(terms.Queries));
+        var output = MemoryAttention.Forward(terms.Queries, cache[Keys].transpose(1, 2), cache[Values].transpose(1, 2), near, read, Weigh(terms.Queries), options.MemorySharpness);
         cache.Trim(Trimmed);
         return output.MoveToOuterDisposeScope();
     }

@@ -57,6 +57,7 @@ public sealed record MixerSection
             BudgetWindows = s.Value("budget_windows", k.BudgetWindows, Kind.ListOf(Kind.Whole(1, KeptPlaces.MostWindow), mayBeEmpty: true)),
             BudgetKeys = s.Value("budget_keys", k.BudgetKeys, Kind.ListOf(Kind.Whole(1, KeptPlaces.MostKeys), mayBeEmpty: true)),
             BudgetMemory = s.Value("budget_memory", k.BudgetMemory, Kind.ListOf(Kind.Whole(1, KeptPlaces.MostRank), mayBeEmpty: true)),
+            BudgetMemoryAs = s.Value("budget_memory_as", k.BudgetMemoryAs, Kind.Words),
             BudgetSoftmax = s.Value("budget_softmax", k.BudgetSoftmax, Kind.Maybe(Kind.Whole(1, KeptPlaces.MostLength))),
             BudgetRounds = s.Value("budget_rounds", k.BudgetRounds, Kind.Whole(1, KeptPlaces.MostRounds)),
             Calibrate = s.Value("calibrate", k.Calibrate, Kind.Maybe(Kind.Place)),

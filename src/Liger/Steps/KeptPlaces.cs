@@ -14,6 +14,8 @@ public sealed record KeptPlaces
     /// <summary>The largest window, number of selected keys and rank of a memory that a budget may offer, and the longest text at which softmax may count.</summary>
     internal const int MostWindow = 1 << 20, MostKeys = 1 << 16, MostRank = 128, MostLength = 1 << 30;
 
+    private const string MemoryName = "memory";
+
     /// <summary>The most rounds in which a budget's choice is made.</summary>
     public const int MostRounds = 8;
 
@@ -56,6 +58,9 @@ public sealed record KeptPlaces
 
     /// <summary>Ranks of a memory (the mixer memory) that a kv head may have behind its window within the budget, likewise. Empty: none has.</summary>
     public IReadOnlyList<int> BudgetMemory { get; init; } = [];
+
+    /// <summary>The mixer memory as those kv heads get it, with its options besides window and rank, as "memory memory-degree=3".</summary>
+    public string BudgetMemoryAs { get; init; } = MemoryName;
 
     /// <summary>
     /// Tokens of a sequence: kv heads may keep softmax within the budget, likewise, with as many bytes as it keeps at that length; beyond it they grow. Kept places that
@@ -112,6 +117,7 @@ public sealed record KeptPlaces
         : OutOf(BudgetKeys, MostKeys) is { } keys ? $"budget-keys: expected numbers from 1 to {MostKeys}, got {keys}"
         : OutOf(BudgetMemory, MostRank) is { } rank ? $"budget-memory: expected ranks from 1 to {MostRank}, got {rank}"
         : BudgetSoftmax is < 1 or > MostLength ? $"budget-softmax: expected a number of tokens from 1 to {MostLength}, got {BudgetSoftmax}"
+        : BudgetMemoryAs.Split(' ')[0] != MemoryName ? $"budget-memory-as: expected {MemoryName} and its options, as \"{MemoryName} memory-degree=3\", got '{BudgetMemoryAs}'"
         : BudgetRounds is < 1 or > MostRounds ? $"budget-rounds: expected a number from 1 to {MostRounds}, got {BudgetRounds}"
         : Calibrate is null && (CalibrateRecall is not null || CalibrateNames is not null || CalibrateLists is not null) ? "calibrate-recall, calibrate-names and calibrate-lists need calibrate, the text that facts are planted in"
         : CalibrateLists is not (null or (>= 0 and <= 1)) ? $"calibrate-lists: expected a share from 0 to 1, got {CalibrateLists}"
@@ -127,7 +133,7 @@ public sealed record KeptPlaces
     /// <param name="config">The original.</param>
     /// <param name="elementSize">Bytes of one kept key or value number.</param>
     internal MemoryBudget? Memory(HfConfig config, int elementSize) => Budget is null ? null : new MemoryBudget(config, elementSize, ByteCount.Parse(Budget)!.Value,
-        new HeadSizes(BudgetWindows.Count > 0 ? BudgetWindows : [.. PowersOfTwo.Where(window => window <= Math.Max(config.MaxPositionEmbeddings, 4))], BudgetKeys, BudgetMemory) { Softmax = BudgetSoftmax });
+        new HeadSizes(BudgetWindows.Count > 0 ? BudgetWindows : [.. PowersOfTwo.Where(window => window <= Math.Max(config.MaxPositionEmbeddings, 4))], BudgetKeys, BudgetMemory) { Softmax = BudgetSoftmax, Memory = MixerSpec.Parse(BudgetMemoryAs) });
 
     /// <summary>Refuses a budget that cannot be kept, before anything is measured: with kept places that are only as many as those that will be found.</summary>
     /// <param name="source">The original.</param>
