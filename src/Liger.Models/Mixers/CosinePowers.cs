@@ -12,21 +12,15 @@ internal sealed class CosinePowers
 
     private readonly MixerParameter ofQueries;
     private readonly MixerParameter ofKeys;
-
-    /// <summary>Channels of each feature, p numbers of F.</summary>
-    private readonly long[][] channels;
-    private readonly double[] factors;
+    private readonly int rank;
+    private readonly int degree;
 
     internal CosinePowers(MixerShape shape, int rank, int degree)
     {
         var features = Enumerable.Range(1, degree).Aggregate(1.0, (product, i) => product * (rank + i - 1) / i);
         if (features > MostFeatures)
             throw new ModelException($"mixer memory: memory-rank {rank} and memory-degree {degree} — expected at most {MostFeatures} features, got {features}. Give a smaller rank.");
-        List<long[]> products = [[]];
-        for (var i = 0; i < degree; i++)
-            products = [.. products.SelectMany(product => Enumerable.Range(0, rank).Where(c => product.Length == 0 || c >= product[^1]).Select(c => (long[])[.. product, c]))];
-        channels = [.. Enumerable.Range(0, degree).Select(i => products.Select(product => product[i]).ToArray())];
-        factors = [.. products.Select(product => Math.Sqrt(Factorial(degree) / product.GroupBy(c => c).Aggregate(1.0, (orders, same) => orders * Factorial(same.Count()))))];
+        (this.rank, this.degree, Width) = (rank, degree, (long)Math.Round(features));
         MixerParameter Of(long heads) => new([heads, shape.HeadDim, rank], () =>
         {
             using var generator = new Generator(Seed);
@@ -36,7 +30,7 @@ internal sealed class CosinePowers
     }
 
     /// <summary>F.</summary>
-    internal long Width => factors.Length;
+    internal long Width { get; }
 
     internal IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [("feature-query", ofQueries), ("feature-key", ofKeys)];
 
@@ -53,11 +47,32 @@ internal sealed class CosinePowers
         // [B,T,H,1,D] × [H,D,r].
         var y = x.to(type).unsqueeze(-2).matmul(weight.to(type)).squeeze(-2);
         y = y / (y.square().sum(-1, keepdim: true) + Smallest).sqrt();
-        var products = torch.tensor(factors, type, x.device);
+        var (channels, products) = Products(type, x.device);
         foreach (var chosen in channels)
-            products = y.index_select(-1, torch.tensor(chosen, device: x.device)) * products;
+            products = y.index_select(-1, chosen) * products;
         return products.MoveToOuterDisposeScope();
     }
 
-    private static double Factorial(int n) => n < 2 ? 1 : n * Factorial(n - 1);
+    /// <summary>Of each feature the p channels in ascending order, [F] each, and its factor, [F].</summary>
+    /// <remarks>Made where they are used: a step that is recorded takes nothing from the host.</remarks>
+    private (IReadOnlyList<Tensor> Channels, Tensor Factors) Products(ScalarType type, Device device)
+    {
+        // All choices as numbers of p digits; those that ascend move to the front, all others behind them.
+        long Power(int exponent) => Enumerable.Repeat((long)rank, exponent).Aggregate(1L, (product, r) => product * r);
+        var all = arange(Power(degree), device: device);
+        Tensor[] digits = [.. Enumerable.Range(0, degree).Select(i => all.div(Power(degree - 1 - i), RoundingMode.floor).remainder(rank))];
+        var ascends = digits.Zip(digits.Skip(1), (one, next) => one.le(next)).Aggregate(ones_like(all, @bool), (one, other) => one.logical_and(other));
+        var place = (ascends.cumsum(0) - 1).masked_fill(ascends.logical_not(), Width);
+        var first = zeros([Width + 1], int64, device).scatter_(0, place, all).narrow(0, 0, Width);
+        Tensor[] channels = [.. digits.Select(digit => digit.index_select(0, first))];
+        // m! is the product of 1 … m, which a run of equal channels counts to.
+        var run = ones([Width], type, device);
+        var orders = run;
+        for (var i = 1; i < degree; i++)
+        {
+            run = (run * channels[i].eq(channels[i - 1]).to(type)) + 1;
+            orders = orders * run;
+        }
+        return (channels, (Enumerable.Range(1, degree).Aggregate(1.0, (product, i) => product * i) / orders).sqrt());
+    }
 }
