@@ -30,11 +30,12 @@ internal static class RecallDataVerb
         var templates = Options.Maybe("--templates", "FILE", "A JSON file of other templates [default: built-in ones].");
         var keys = Options.Maybe("--keys", "FILE", "Names to take for the kind \"name\", one a line [default: built-in and made-up ones].");
         var lists = Options.Number("--lists", 0.3, 0, 1, "The share of windows in which a list is queried.");
+        var far = Options.Number("--far", 0, 0, 1, "The share of facts that are said where a window begins and asked for where it ends.");
         var score = Options.Choice("--score", OnlyAnswers, "What training on the windows scores: their answers alone, or all.", OnlyAnswers, All);
         var overwrite = Options.Overwrite("the file");
         var json = Options.Json();
         var command = new Command("recall", "Plants facts and lists in a text and asks for them later: training windows, or evaluation cases by distance.");
-        Option[] all = [text, tokenizer, to, windows, tokens, cases, distances, window, seed, templates, keys, lists, score, overwrite, json];
+        Option[] all = [text, tokenizer, to, windows, tokens, cases, distances, window, seed, templates, keys, lists, far, score, overwrite, json];
         foreach (var option in all) command.Add(option);
         command.SetAction(parsed =>
         {
@@ -51,6 +52,7 @@ internal static class RecallDataVerb
                 Templates = parsed.GetValue(templates),
                 Keys = parsed.GetValue(keys),
                 Lists = parsed.GetValue(lists),
+                Far = parsed.GetValue(far),
                 OnlyAnswers = parsed.GetRequiredValue(score) == OnlyAnswers,
                 Overwrite = parsed.GetValue(overwrite),
             });

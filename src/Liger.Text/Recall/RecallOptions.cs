@@ -18,11 +18,19 @@ public sealed record RecallOptions
     /// <summary>The share of windows in which a list is queried, 0 to 1, instead of facts. Default 0.3.</summary>
     public double ListShare { get; init; } = 0.3;
 
+    /// <summary>
+    /// The share of facts, 0 to 1, that are said where a window begins and asked for where it ends. Default 0: at places drawn evenly, of which few lie
+    /// nearly a window apart.
+    /// </summary>
+    public double FarShare { get; init; }
+
     internal void Check()
     {
         if (Context < LeastContext)
             throw new TextException($"recall: windows of {Context} tokens — expected at least {LeastContext}.");
         if (ListShare is not (>= 0 and <= 1))
             throw new TextException($"recall: a share of lists of {ListShare} — expected 0 to 1.");
+        if (FarShare is not (>= 0 and <= 1))
+            throw new TextException($"recall: a share of far facts of {FarShare} — expected 0 to 1.");
     }
 }

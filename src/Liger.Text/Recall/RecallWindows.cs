@@ -12,6 +12,9 @@ public sealed class RecallWindows
 
     // Questions for one fact at most; where a question stands at the earliest, in percent of the text.
     private const int MostQuestions = 3, EarliestPercent = 20;
+
+    // Of the text, the first percent in which a far fact is said, and from which on it is asked for.
+    private const int FarSaidPercent = 10, FarAskedPercent = 90;
     private const int FewestPairs = 2;
 
     // Draws of a piece of text in which no key stands.
@@ -73,8 +76,9 @@ public sealed class RecallWindows
         var planted = new List<(int, Passage)>();
         foreach (var (said, asked, questions) in facts)
         {
-            var places = Enumerable.Range(0, questions).Select(_ => Question(prng, start, tokens)).ToList();
-            planted.Add((Fact(prng, start, places.Min()), said));
+            var isFar = options.FarShare > 0 && prng.Unit() < options.FarShare;
+            var places = Enumerable.Range(0, questions).Select(_ => Question(prng, start, tokens, isFar ? FarAskedPercent : EarliestPercent)).ToList();
+            planted.Add((Fact(prng, start, Math.Min(places.Min(), isFar ? tokens * FarSaidPercent / 100 : tokens)), said));
             planted.AddRange(places.Select(place => (place, asked)));
         }
         return composer.Window(start, tokens, planted.OrderBy(p => p.Item1));
@@ -100,7 +104,7 @@ public sealed class RecallWindows
         if (said.Ids.Length + asked.Ids.Length > Room)
             throw TooLong("list and questions");
         var (start, tokens) = Cut(prng, said.Ids.Length + asked.Ids.Length, book.Keys);
-        var place = Question(prng, start, tokens);
+        var place = Question(prng, start, tokens, EarliestPercent);
         return composer.Window(start, tokens, [(Fact(prng, start, place), said), (place, asked)]);
     }
 
@@ -122,13 +126,13 @@ public sealed class RecallWindows
     }
 
     // One question of two may interrupt a sentence, as questions do.
-    private int Question(Prng prng, int start, int tokens)
+    private int Question(Prng prng, int start, int tokens, int earliestPercent)
     {
-        var wanted = start + prng.Between(tokens * EarliestPercent / 100, tokens);
+        var wanted = start + prng.Between(tokens * earliestPercent / 100, tokens);
         return (prng.Chance(50) ? text.NearestWord(wanted, start, start + tokens) : text.Nearest(wanted, start, start + tokens)) - start;
     }
 
-    private int Fact(Prng prng, int start, int question) => text.Nearest(start + prng.Below(question + 1), start, start + question) - start;
+    private int Fact(Prng prng, int start, int latest) => text.Nearest(start + prng.Below(latest + 1), start, start + latest) - start;
 
     private TextException TooLong(string what) => new(
         $"recall: {what} do not fit into {options.Context} tokens, or have no words that this tokenizer keeps apart. Use a longer context or other templates.");

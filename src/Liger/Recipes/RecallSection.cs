@@ -24,6 +24,9 @@ public sealed record RecallSection
     /// <summary>The share of windows in which a list is queried instead of facts, 0 to 1. Default 0.3.</summary>
     public double Lists { get; init; } = 0.3;
 
+    /// <summary>The share of facts, 0 to 1, that are said where a window begins and asked for where it ends. Default 0: at places drawn evenly.</summary>
+    public double Far { get; init; }
+
     /// <summary>Whether only the answers of these windows are scored, or every token. Default false.</summary>
     public bool OnlyAnswers { get; init; }
 
@@ -39,6 +42,7 @@ public sealed record RecallSection
         Templates = s.Value("templates", r.Templates, Kind.Maybe(Kind.Place)),
         Keys = s.Value("keys", r.Keys, Kind.Maybe(Kind.Place)),
         Lists = s.Value("lists", r.Lists, Kind.Number(0, 1)),
+        Far = s.Value("far", r.Far, Kind.Number(0, 1)),
         OnlyAnswers = s.Value("only_answers", r.OnlyAnswers, Kind.Flag),
         AnswerWeight = s.Value("answer_weight", r.AnswerWeight, Kind.Whole(1, MostWeight)),
         Seed = s.Value("seed", r.Seed, Kind.Long(0, long.MaxValue)),
@@ -71,6 +75,7 @@ public sealed record RecallSection
         Seed = seed,
         Templates = RecallTemplates.Load(Templates, Keys),
         ListShare = Lists,
+        FarShare = Far,
     };
 
     private static RecallText Text(IReadOnlyList<PackedRow> rows, Tokenizer tokenizer) => RecallText.Of(rows.Select(row => row.Ids), tokenizer);

@@ -36,6 +36,9 @@ public sealed record RecallDataOptions
     /// <summary>The share of windows that query a list, 0 to 1. Default 0.3.</summary>
     public double Lists { get; init; } = 0.3;
 
+    /// <summary>The share of facts, 0 to 1, that are said where a window begins and asked for where it ends. Default 0.</summary>
+    public double Far { get; init; }
+
     /// <summary>Whether the windows' answers alone are scored in training, or every token. Default true.</summary>
     public bool OnlyAnswers { get; init; } = true;
 

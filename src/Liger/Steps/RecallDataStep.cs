@@ -24,6 +24,7 @@ public sealed class RecallDataStep(RecallDataOptions options)
             Seed = options.Seed,
             Templates = RecallTemplates.Load(options.Templates, options.Keys),
             ListShare = options.Lists,
+            FarShare = options.Far,
         };
         var tokenizer = TokenizerFolder.Load(options.Tokenizer);
         observer.Say($"reading {string.Join(", ", options.Text)}");

@@ -7,14 +7,16 @@ public sealed class RecallWindowsTests
     private const int Context = 320;
     private static readonly Tokenizer Tokenizer = RecallFixture.Tokenizer;
 
-    private static RecallWindows Windows(double lists, long seed = 3) => new(RecallFixture.Text, new RecallOptions { Context = Context, Seed = seed, ListShare = lists });
+    private static RecallWindows Windows(double lists, long seed = 3, double far = 0) =>
+        new(RecallFixture.Text, new RecallOptions { Context = Context, Seed = seed, ListShare = lists, FarShare = far });
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void A_window_has_its_length_and_says_every_answer_before_it_asks(double lists)
+    [InlineData(0, 0)]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public void A_window_has_its_length_and_says_every_answer_before_it_asks(double lists, double far)
     {
-        var windows = Windows(lists);
+        var windows = Windows(lists, far: far);
         for (var number = 0; number < 40; number++)
         {
             var window = windows[number];
@@ -31,6 +33,22 @@ public sealed class RecallWindowsTests
                 Assert.Contains(value.Trim(), Tokenizer.Decode(window.Ids[..answer.Start]));
             }
         }
+    }
+
+    [Fact]
+    public void Far_facts_are_said_at_the_beginning_and_asked_for_at_the_end()
+    {
+        // Tokens from where an answer is said first to where it is asked for, the shortest of each window.
+        int Nearest(RecallWindow window) => window.Answers.Min(answer =>
+        {
+            var value = Tokenizer.Decode(window.Ids[answer.Start..(answer.Start + answer.Length)]).Trim();
+            return answer.Start - Enumerable.Range(1, answer.Start).First(end => Tokenizer.Decode(window.Ids[..end]).Contains(value, StringComparison.Ordinal));
+        });
+        int[] Of(double far) => [.. Enumerable.Range(0, 30).Select(i => Nearest(Windows(0, far: far)[i]))];
+        // Facts and questions take up to 60 percent of a window; of the rest four fifths lie between.
+        Assert.All(Of(1), distance => Assert.True(distance > Context * 3 / 10, $"{distance} tokens"));
+        Assert.Contains(Of(0), distance => distance < Context / 10);
+        Assert.Contains("far facts", Assert.Throws<TextException>(() => Windows(0, far: 1.1)).Message);
     }
 
     [Fact]
