@@ -28,11 +28,12 @@ public class CosinePowersTests
             var y = x.matmul(weight[0]);
             return y / y.square().sum(-1, keepdim: true).sqrt();
         }
-        var (asked, kept) = (features.Queries(q).unflatten(2, 2, 2), features.Keys(k).unsqueeze(3));
+        var (ofQueries, ofKeys) = features.Of(q, k);
+        var (asked, kept) = (ofQueries.unflatten(2, 2, 2), ofKeys.unsqueeze(3));
         var cosines = (Unit(q).unflatten(2, 2, 2) * Unit(k).unsqueeze(3)).sum(-1);
         TensorAssert.Close((asked * kept).sum(-1), cosines.pow(degree), 1e-6, "what keeps from dividing by 0 shows beside a small y");
-        TensorAssert.Close(features.Keys(k).square().sum(-1), ones([2, 7, 2], float64), 1e-6);
-        Assert.True(features.Keys(zeros_like(k)).eq(0).all().item<bool>());
+        TensorAssert.Close(ofKeys.square().sum(-1), ones([2, 7, 2], float64), 1e-6);
+        Assert.True(features.Of(q, zeros_like(k)).Keys.eq(0).all().item<bool>());
     }
 
     [Fact]

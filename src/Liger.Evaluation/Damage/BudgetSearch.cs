@@ -12,6 +12,9 @@ namespace Liger.Evaluation;
 /// <param name="cancellation">Ends the work between two batches.</param>
 internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes, DamageRows rows, Action<int, double>? tell, CancellationToken cancellation)
 {
+    /// <summary>What is left once every head has its smallest window.</summary>
+    private readonly long spare = bytes - ladder.Least;
+
     private int done;
 
     /// <summary>The best choice of all rounds.</summary>
@@ -101,8 +104,11 @@ internal sealed class BudgetSearch(CausalLM model, HeadLadder ladder, long bytes
         double Cost(FormDamage form) => form.Damage + (price * form.Form.Bytes);
     }
 
-    private IEnumerable<HeadForm> Affordable(MixerPlace head, IReadOnlyList<HeadForm> forms) =>
-        forms.Where(form => form.Bytes - ladder.Windows(head)[0].Bytes <= bytes - ladder.Least);
+    private IEnumerable<HeadForm> Affordable(MixerPlace head, IReadOnlyList<HeadForm> forms)
+    {
+        var most = ladder.Windows(head)[0].Bytes + spare;
+        return forms.Where(form => form.Bytes <= most);
+    }
 
     private HeadBudget Chosen(IReadOnlyList<HeadForms> heads, KeyScoreTable? scores, int round)
     {

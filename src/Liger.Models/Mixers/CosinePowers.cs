@@ -34,23 +34,23 @@ internal sealed class CosinePowers
 
     internal IEnumerable<(string Name, MixerParameter Parameter)> Parameters => [("feature-query", ofQueries), ("feature-key", ofKeys)];
 
-    /// <summary>[B,T,H,D] → [B,T,H,F], at least fp32.</summary>
-    internal Tensor Queries(Tensor q) => Features(q, ofQueries.Value);
-
-    /// <summary>[B,T,Hkv,D] → [B,T,Hkv,F], at least fp32.</summary>
-    internal Tensor Keys(Tensor k) => Features(k, ofKeys.Value);
-
-    private Tensor Features(Tensor x, Tensor weight)
+    /// <summary>The features of both, at least fp32.</summary>
+    /// <param name="q">[B,T,H,D] → [B,T,H,F].</param>
+    /// <param name="k">[B,T,Hkv,D], of the same dtype → [B,T,Hkv,F].</param>
+    internal (Tensor Queries, Tensor Keys) Of(Tensor q, Tensor k)
     {
         using var scope = NewDisposeScope();
-        var type = RecurrentMixer.Accumulator(x);
-        // [B,T,H,1,D] × [H,D,r].
-        var y = x.to(type).unsqueeze(-2).matmul(weight.to(type)).squeeze(-2);
-        y = y / (y.square().sum(-1, keepdim: true) + Smallest).sqrt();
-        var (channels, products) = Products(type, x.device);
-        foreach (var chosen in channels)
-            products = y.index_select(-1, chosen) * products;
-        return products.MoveToOuterDisposeScope();
+        var type = RecurrentMixer.Accumulator(q);
+        var (channels, factors) = Products(type, q.device);
+        return (Features(q, ofQueries).MoveToOuterDisposeScope(), Features(k, ofKeys).MoveToOuterDisposeScope());
+
+        Tensor Features(Tensor x, MixerParameter weight)
+        {
+            // [B,T,H,1,D] × [H,D,r].
+            var y = x.to(type).unsqueeze(-2).matmul(weight.Value.to(type)).squeeze(-2);
+            y = y / (y.square().sum(-1, keepdim: true) + Smallest).sqrt();
+            return channels.Aggregate(factors, (products, chosen) => y.index_select(-1, chosen) * products);
+        }
     }
 
     /// <summary>Of each feature the p channels in ascending order, [F] each, and its factor, [F].</summary>

@@ -13,7 +13,7 @@ public sealed record HeadForm(MixerSpec Spec, int? Window, int Keys, int Rank, l
     /// <summary>What is measured in its place on text. A memory is nothing before it is trained, and then recalls one thing at a time: its window alone.</summary>
     public MixerSpec OnText { get; init; } = Spec;
 
-    /// <summary>What is measured in its place on recall. With F = r(r+1)/2 features a memory can hold F keys at best: it counts as F selected ones.</summary>
+    /// <summary>What is measured in its place on recall. With F features a memory can hold F keys at best: it counts as F selected ones.</summary>
     public MixerSpec OnRecall { get; init; } = Spec;
 
     /// <summary>"96", "96 + 64 keys", "96 + memory of 22", "softmax".</summary>

@@ -105,8 +105,9 @@ public sealed class HeadLadder
     {
         var alone = Plan.Default with { Options = new Dictionary<string, string>(Plan.Default.Options) { [WindowOption] = Text(window) } };
         var spec = keys > 0 ? Selected(keys) : rank > 0 ? Memory() : alone;
-        var form = new HeadForm(spec, window, keys, rank, Bytes(head, spec, Longest));
-        return Mixer(head, spec) is MemoryMixer memory ? form with { OnText = alone, OnRecall = Selected(memory.Features) } : form;
+        var mixer = Mixer(head, spec);
+        var form = new HeadForm(spec, window, keys, rank, mixer.StateBytes(Longest, elementSize));
+        return mixer is MemoryMixer memory ? form with { OnText = alone, OnRecall = Selected(memory.Features) } : form;
 
         MixerSpec Memory() => Like(
             alone, sizes.Memory.Name, [.. sizes.Memory.Options.Where(o => o.Key != RankOption && !alone.Options.ContainsKey(o.Key)).Select(o => (o.Key, o.Value)), (RankOption, Text(rank))]);
@@ -116,10 +117,8 @@ public sealed class HeadLadder
     private HeadForm Growing(MixerPlace head, int tokens)
     {
         var spec = Like(Plan.Default, MixerSpec.Softmax.Name);
-        return new HeadForm(spec, Window: null, Keys: 0, Rank: 0, Bytes(head, spec, tokens));
+        return new HeadForm(spec, Window: null, Keys: 0, Rank: 0, Mixer(head, spec).StateBytes(tokens, elementSize));
     }
-
-    private long Bytes(MixerPlace head, MixerSpec spec, long tokens) => Mixer(head, spec).StateBytes(tokens, elementSize);
 
     private TokenMixer Mixer(MixerPlace head, MixerSpec spec) => spec.Create(MixerShape.Of(config, head.Layer).Part(0, 1));
 

@@ -89,8 +89,8 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         var tokens = input.Keys.shape[1];
         var positions = input.Layout?.Positions ?? arange(tokens, device: input.Keys.device);
         Tensor Late(Tensor x) => nn.functional.pad(x, [0, 0, 0, 0, Window, 0]).narrow(1, 0, tokens);
-        var written = Written([.. terms.Stored.Select(Late)], Padded(positions).ge(Window + visibility.Sinks), input.Layout);
-        var (read, _) = DeltaRule.Forward(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, null, Documents(input.Layout));
+        var (queries, written) = Operands(terms.Queries, [.. terms.Stored.Select(Late)], Padded(positions).ge(Window + visibility.Sinks), input.Layout);
+        var (read, _) = DeltaRule.Forward(queries, written.Keys, written.Values, written.Decay, written.Strength, null, Documents(input.Layout));
         var values = ofWindow ? ones_like(terms.Stored[Values]) : terms.Stored[Values];
         if (ofWindow)
             read = nn.functional.pad(read.narrow(-1, shape.HeadDim, 1), [shape.HeadDim, 0]);
@@ -157,9 +157,9 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         var slot = ring.SlotOf(position);
         var leaving = ring.At(slot);
         var late = ring.Column.Read(leaving[0]);
-        var written = Written([.. new[] { late[0], late[1], leaving[1] }.Select(x => x.transpose(1, 2))]);
+        var (queries, written) = Operands(terms.Queries, [.. new[] { late[0], late[1], leaving[1] }.Select(x => x.transpose(1, 2))]);
         ring.Put(terms.Stored, slot);
-        var read = DeltaRule.Step(features.Queries(terms.Queries), written.Keys, written.Values, written.Decay, written.Strength, ((RecurrentState)parts[1]).Matrices[0]);
+        var read = DeltaRule.Step(queries, written.Keys, written.Values, written.Decay, written.Strength, ((RecurrentState)parts[1]).Matrices[0]);
         var (keys, values) = ring.Read(ring.Seen);
         return MemoryAttention.Forward(
             terms.Queries, keys.transpose(1, 2), values.transpose(1, 2), ring.Valid(position), read, Weigh(terms.Queries), options.MemorySharpness).MoveToOuterDisposeScope();
@@ -195,11 +195,10 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         cache.Append(terms.Stored, layout);
         var near = cache.Mask(visibility, tokens);
         var (late, present) = cache.Before(Window, visibility.Sinks, tokens);
-        var written = Written([.. late.Select(x => x.transpose(1, 2))], present, layout);
+        var (queries, written) = Operands(terms.Queries, [.. late.Select(x => x.transpose(1, 2))], present, layout);
         var documents = Documents(layout);
         if (documents is not null)
             memory.Keep(documents.narrow(1, 0, 1).eq(0));
-        var queries = features.Queries(terms.Queries);
         Tensor read;
         if (tokens == 1)
             read = DeltaRule.Step(queries, written.Keys, written.Values, written.Decay, written.Strength, memory.Matrices[0]);
@@ -213,23 +212,26 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         return output.MoveToOuterDisposeScope();
     }
 
-    /// <summary>What is written when each token comes: the one that its coming drives out of the window.</summary>
+    /// <summary>What the delta rule takes: the queries' features, and what is written when each token comes, the one that its coming drives out of the window.</summary>
+    /// <param name="queries">[B,T,H,D], turned.</param>
     /// <param name="late">Keys, values and strengths of those, [B,T,Hkv,·].</param>
     /// <param name="present">[1 or B,T], false where there is none.</param>
     /// <param name="layout">Padding writes nothing.</param>
-    private (Tensor Keys, Tensor Values, Tensor Decay, Tensor Strength) Written(IReadOnlyList<Tensor> late, Tensor present, SequenceLayout? layout)
+    private (Tensor Queries, Writes Written) Operands(Tensor queries, IReadOnlyList<Tensor> late, Tensor present, SequenceLayout? layout)
     {
         if (layout is not null)
             present = present.logical_and(layout.Documents.ge(0));
         var strength = late[Strengths] * present.to(late[Strengths].dtype).unsqueeze(-1).unsqueeze(-1);
-        return Written([late[Keys], late[Values], strength]);
+        return Operands(queries, [late[Keys], late[Values], strength]);
     }
 
+    /// <param name="queries">[B,T,H,D], turned.</param>
     /// <param name="late">Keys, values and strengths of what is written, 0 where nothing is.</param>
-    private (Tensor Keys, Tensor Values, Tensor Decay, Tensor Strength) Written(IReadOnlyList<Tensor> late)
+    private (Tensor Queries, Writes Written) Operands(Tensor queries, IReadOnlyList<Tensor> late)
     {
-        var (type, strength) = (late[Strengths].dtype, late[Strengths]);
-        return (features.Keys(late[Keys]), nn.functional.pad(late[Values].to(type), [0, 1], value: 1), zeros_like(strength), strength);
+        var strength = late[Strengths];
+        var (asked, keys) = features.Of(queries, late[Keys]);
+        return (asked, new Writes(keys, nn.functional.pad(late[Values].to(strength.dtype), [0, 1], value: 1), zeros_like(strength), strength));
     }
 
     /// <summary>b, [B,T,H].</summary>
@@ -244,6 +246,9 @@ public sealed class MemoryMixer : TokenMixer, IRecordableMixer
         layout is null ? null : layout.Positions.eq(0).logical_and(layout.Documents.ge(0)).to(int64).cumsum(1);
 
     private static Tensor Padded(Tensor positions) => positions.Dimensions == 2 ? positions : positions.unsqueeze(0);
+
+    /// <summary>φ(k), [v, 1], no decay, and the strengths.</summary>
+    private sealed record Writes(Tensor Keys, Tensor Values, Tensor Decay, Tensor Strength);
 
     /// <summary>Turned queries, and what a cache takes in of each token: turned keys, values, strengths.</summary>
     private sealed record Terms(Tensor Queries, IReadOnlyList<Tensor> Stored)
